@@ -1,0 +1,1 @@
+"""The shop: models and everything people know about them."""

@@ -1,0 +1,1 @@
+"""Files of a version: upload, digest, storage, the gate."""

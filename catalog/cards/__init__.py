@@ -1,0 +1,1 @@
+"""Model cards: fields with duties, text, revisions, completeness."""

@@ -1,0 +1,1 @@
+"""Same or nearly same: exact copies in this first ring."""

@@ -1,0 +1,1 @@
+"""Models, versions, use cases, approvals, grants, aliases, tags."""

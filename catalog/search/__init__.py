@@ -1,0 +1,1 @@
+"""Finding: words, facets, ranking."""

@@ -1,0 +1,1 @@
+"""Who used what: reads of bytes, counts, trends."""

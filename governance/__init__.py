@@ -1,0 +1,1 @@
+"""The council: rules, checks, decisions, access."""

@@ -1,0 +1,1 @@
+"""Rules per risk tier: which checks, which reviewers, which fields."""

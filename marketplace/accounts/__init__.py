@@ -1,0 +1,1 @@
+"""People, teams, membership, organisation roles and API tokens."""

@@ -1,0 +1,1 @@
+"""REST plumbing: pagination, problems, idempotency, schema."""

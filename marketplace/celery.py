@@ -1,0 +1,34 @@
+"""The Celery app: finds the tasks of every room, routes by room, and keeps the schedule in code."""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+from celery.schedules import crontab, schedule
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+
+BUILDINGS = ("marketplace", "catalog", "governance")
+HERE = Path(__file__).resolve().parent.parent
+ROOMS = sorted(f"{p.parent.parent.name}.{p.parent.name}" for b in BUILDINGS for p in (HERE / b).glob("*/tasks.py"))
+
+app = Celery("marketplace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(ROOMS, force=True)
+
+app.conf.task_routes = {
+    "governance.validation.*": {"queue": "checks"},
+    "*": {"queue": "default"},
+}
+app.conf.beat_schedule = {
+    "deliver what was not delivered": {"task": "marketplace.activity.tasks.sweep_deliveries", "schedule": schedule(15)},
+    "run checks that were lost": {"task": "governance.validation.tasks.sweep_runs", "schedule": schedule(20)},
+    "end grants": {"task": "catalog.registry.tasks.end_grants", "schedule": schedule(45)},
+    "end approvals": {"task": "catalog.registry.tasks.end_approvals", "schedule": schedule(60)},
+    "seal reads of bytes into the record": {"task": "catalog.usage.tasks.seal_reads", "schedule": schedule(30)},
+    "roll up usage": {"task": "catalog.usage.tasks.roll_up", "schedule": schedule(120)},
+    "send notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": schedule(30)},
+    "send the daily digest": {"task": "marketplace.notifications.tasks.send_digests", "schedule": crontab(hour=6, minute=30)},
+    "clear what was abandoned": {"task": "catalog.artifacts.tasks.clear_abandoned", "schedule": crontab(minute=17)},
+    "forget idempotency keys": {"task": "marketplace.accounts.tasks.forget_keys", "schedule": crontab(minute=41)},
+}

@@ -1,0 +1,1 @@
+"""The one door to django-guardian, and the only way to ask what somebody may see."""

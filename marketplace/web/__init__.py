@@ -1,0 +1,1 @@
+"""HTML plumbing: pages and fragments, slots, errors."""

@@ -1,0 +1,44 @@
+"""Reading the environment: what may not run outside debug, and what the storage address means."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+WEAK = {"", "secret", "changeme", "insecure", "only-for-trying-out-on-one-machine"}
+
+
+def unsafe_values(*, debug: bool, secret_key: str, public_url: str, database_url: str, redis_url: str, storage_url: str) -> list[str]:
+    """Name every value that production must not start with, each as a sentence that says what to set."""
+    problems = []
+    if urlsplit(public_url).scheme not in {"http", "https"} or not urlsplit(public_url).hostname:
+        problems.append(f"PUBLIC_URL is {public_url!r}; set it to the address people open, e.g. https://models.example.com.")
+    if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
+        problems.append("REDIS_URL must start with redis://, rediss:// or unix://.")
+    if storage_url.startswith("s3://") and not urlsplit(storage_url).netloc:
+        problems.append("STORAGE_URL names no bucket; write s3://bucket or a folder.")
+    if debug:
+        return problems
+    if secret_key.lower() in WEAK or len(secret_key) < 40 or len(set(secret_key)) < 10:
+        problems.append("SECRET_KEY is missing or weak; set at least 40 random characters (python -c 'import secrets; print(secrets.token_urlsafe(50))').")
+    if not database_url:
+        problems.append("DATABASE_URL is missing; set postgres://user:password@host/name.")
+    elif urlsplit(database_url).scheme not in {"postgres", "postgresql"}:
+        problems.append("DATABASE_URL must be a PostgreSQL address (postgres://…); no other database is supported.")
+    host = urlsplit(public_url).hostname or ""
+    if not public_url.startswith("https://") and host not in {"localhost", "127.0.0.1", "::1"}:
+        problems.append(f"PUBLIC_URL is {public_url!r}; outside this machine it must be https.")
+    return problems
+
+
+def storage_options(url: str) -> dict[str, object]:
+    """Return Django's storage setting for a folder or `s3://bucket?endpoint_url=…&region=…`."""
+    if not url.startswith("s3://"):
+        folder = Path(url.removeprefix("file://")).absolute()
+        return {"BACKEND": "catalog.artifacts.storage.FolderStorage", "OPTIONS": {"location": str(folder)}}
+    parts = urlsplit(url)
+    extra = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/"), "file_overwrite": True, "default_acl": None, "querystring_expire": 60}
+    if "endpoint_url" in extra:
+        options["endpoint_url"] = extra["endpoint_url"]
+    if "region" in extra:
+        options["region_name"] = extra["region"]
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

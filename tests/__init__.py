@@ -1,0 +1,1 @@
+"""Tests: real PostgreSQL, Valkey, Celery, Chromium and clients."""

@@ -1,0 +1,155 @@
+"""People, service accounts, teams, memberships, organization roles and tokens."""
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from marketplace.identifiers import NameValidator
+from marketplace.permissions.needs import OrgRole, TeamRole
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by name, whatever the case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the person with this name."""
+        return self.get(username__iexact=username)
+
+
+class Kind(models.TextChoices):
+    """Who acts."""
+
+    PERSON = "person", "Person"
+    SERVICE = "service", "Service account"
+
+
+class Theme(models.TextChoices):
+    """How the pages look."""
+
+    SYSTEM = "system", "As my system"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or a service account. Being superuser gives no right and no vote here."""
+
+    person = models.UUIDField(default=uuid4, unique=True, editable=False, help_text="Pseudonymous id in the record")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PERSON)
+    username = models.CharField(max_length=96, validators=[NameValidator()])
+    name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    mails_digest = models.BooleanField(default=True, help_text="Mail the daily digest of notices")
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["username"]
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="one_person_per_name"),
+            models.CheckConstraint(condition=models.Q(kind__in=sorted(Kind.values)), name="user_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def is_person(self) -> bool:
+        """A human being, who may decide; service accounts never do."""
+        return self.kind == Kind.PERSON
+
+
+class Team(models.Model):
+    """Who owns models and uses them."""
+
+    name = models.CharField(max_length=96, validators=[NameValidator()])
+    purpose = models.CharField(max_length=280, blank=True)
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="team")
+    quota_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="one_team_per_name"),
+            models.CheckConstraint(condition=models.Q(quota_bytes__gte=0), name="team_quota_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person in a team, with a role."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=TeamRole)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["team", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person_and_team"),
+            models.CheckConstraint(condition=models.Q(role__in=sorted(TeamRole.values)), name="team_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team} as {self.role}"
+
+
+class OrganizationRole(models.Model):
+    """What a person is in the whole organization; reviewers per track."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="organization_roles")
+    role = models.CharField(max_length=16, choices=OrgRole)
+    track = models.CharField(max_length=40, blank=True)
+    is_lead = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["user", "role", "track"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "track"], name="one_row_per_person_role_and_track"),
+            models.CheckConstraint(condition=models.Q(role__in=sorted(OrgRole.values)), name="organization_role_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(role=OrgRole.REVIEWER) & ~models.Q(track="") | ~models.Q(role=OrgRole.REVIEWER) & models.Q(track=""),
+                name="reviewers_and_only_they_have_a_track",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} {self.track}".strip()
+
+
+class ApiToken(models.Model):
+    """A secret that lets a program act for its owner, within scopes and until an end. Only the digest is stored."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.BinaryField(max_length=32, unique=True)
+    scopes = ArrayField(models.CharField(max_length=16))
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="token_ends_after_it_begins")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

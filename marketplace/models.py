@@ -1,0 +1,20 @@
+"""The tables of the ground; each is written in the room it belongs to."""
+
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
+from marketplace.activity.models import Delivery, Event, EventLink, EventText
+from marketplace.api.models import IdempotentAnswer
+from marketplace.notifications.models import Notice
+
+__all__ = [
+    "ApiToken",
+    "Delivery",
+    "Event",
+    "EventLink",
+    "EventText",
+    "IdempotentAnswer",
+    "Membership",
+    "Notice",
+    "OrganizationRole",
+    "Team",
+    "User",
+]

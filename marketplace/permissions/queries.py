@@ -1,0 +1,115 @@
+"""Asking what somebody may see and do: one predicate, used by every list, page and gate."""
+
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from guardian.shortcuts import get_groups_with_perms, get_users_with_perms
+
+from marketplace.errors import NotAllowed, NotFound
+from marketplace.permissions.models import Governed
+from marketplace.permissions.needs import READS_ALL, ROLES_FOR, Need
+
+G = TypeVar("G", bound=Model)
+Viewer = Any  # a User or AnonymousUser: accounts is above this room
+
+
+def groups_of(viewer: Viewer) -> frozenset[str]:
+    """Names of the mirrored groups of a person: `team:finance-ml`, `track:legal`, `role:auditor`; read once per request."""
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+        return frozenset()
+    if "_group_names" not in viewer.__dict__:
+        viewer.__dict__["_group_names"] = frozenset(viewer.groups.values_list("name", flat=True))
+    names: frozenset[str] = viewer.__dict__["_group_names"]
+    return names
+
+
+def has_role(viewer: Viewer, role: str) -> bool:
+    """Whether somebody holds an organization role."""
+    return f"role:{role}" in groups_of(viewer)
+
+
+def tracks_of(viewer: Viewer) -> frozenset[str]:
+    """The tracks somebody reviews."""
+    return frozenset(name.removeprefix("track:") for name in groups_of(viewer) if name.startswith("track:"))
+
+
+def in_force(prefix: str = "") -> Q:
+    """Grants that count now, by the database's clock."""
+    return Q(**{f"{prefix}ended_at": None, f"{prefix}until__gt": Now()})
+
+
+def held_by(viewer: Viewer, prefix: str = "") -> Q:
+    """Grants of the person or of one of their teams."""
+    return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__memberships__user": viewer.pk})
+
+
+def predicate(model: type[Model], viewer: Viewer, need: str = Need.VIEW, path: str = "") -> Q:
+    """Return the condition under which `viewer` may do `need`; `path` leads from the queried row to the governed one (`model__`)."""
+    names = groups_of(viewer)
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+        return Q(pk__in=[])
+    if any(f"role:{role}" in names for role in READS_ALL.get(need, ())):
+        return Q()
+    member = Q(pk__in=[])
+    if roles := ROLES_FOR[need]:
+        member = Q(**{f"{path}team__memberships__user": viewer.pk, f"{path}team__memberships__role__in": roles})
+        member = Exists(_owner_rows(model, viewer, roles).filter(pk=OuterRef(f"{path}pk")))  # type: ignore[assignment]
+    allowed = Q(member)
+    if need == Need.VIEW:
+        allowed |= Q(**{f"{path}visibility": "organization"})
+    if need in {Need.VIEW, Need.WORK} and (reading := sorted(n for n in names if n.startswith("track:"))):
+        allowed |= Q(**{f"{path}open_to__overlap": reading})
+    if need in {Need.VIEW, Need.DOWNLOAD}:
+        grants = model._meta.get_field("grants").related_model  # type: ignore[union-attr]  # noqa: SLF001 - documented meta API
+        mine = grants._default_manager.filter(in_force(), held_by(viewer), thing=OuterRef(f"{path}pk"))  # type: ignore[union-attr]  # noqa: SLF001
+        allowed |= Q(Exists(mine))
+    return allowed
+
+
+def _owner_rows(model: type[Model], viewer: Viewer, roles: tuple[str, ...]) -> QuerySet[Model]:
+    """Rows of teams in which the viewer holds one of the roles."""
+    return model._default_manager.filter(team__memberships__user=viewer.pk, team__memberships__role__in=roles)  # noqa: SLF001
+
+
+def visible(queryset: QuerySet[G], *, to: Viewer, need: str = Need.VIEW, via: str = "") -> QuerySet[G]:
+    """Return the rows that `to` may `need`; `via` is the path to the governed row when the queryset is of something inside it."""
+    model: Any = queryset.model
+    for step in filter(None, via.split("__")):
+        model = model._meta.get_field(step).related_model  # noqa: SLF001 - documented meta API
+    if not issubclass(model, Governed):
+        raise TypeError(f"{model.__name__} is not governed; say via= which row is")
+    return queryset.filter(predicate(model, to, need, f"{via}__" if via else ""))
+
+
+def allowed(viewer: Viewer, need: str, thing: Model) -> bool:
+    """Whether somebody may do this with this very thing, asked of the database."""
+    return visible(type(thing)._default_manager.filter(pk=thing.pk), to=viewer, need=need).exists()
+
+
+def require(viewer: Viewer, need: str, thing: Any, *, sentence: str = "", hint: str = "") -> None:  # noqa: ANN401 - any governed row
+    """Raise NotFound for what the viewer may not know, NotAllowed with a sentence for what they may not do."""
+    if allowed(viewer, need, thing):
+        return
+    if need == Need.VIEW or not allowed(viewer, Need.VIEW, thing):
+        raise NotFound
+    team = thing.team.name
+    raise NotAllowed(
+        sentence or f"You may see {thing}, but you may not {Need(need).label.replace('it', 'it', 1)}: team {team} owns it.",
+        hint=hint or f"Ask an owner of team {team}.",
+        team=team,
+    )
+
+
+def require_role(viewer: Viewer, *roles: str, to: str) -> None:
+    """Raise NotAllowed unless the viewer holds one of the organization roles."""
+    if not any(has_role(viewer, role) for role in roles):
+        raise NotAllowed(f"Only {' or '.join(roles)} may {to}.", hint="Ask an administrator who holds that role.")
+
+
+def holders(thing: Model) -> dict[str, list[str]]:
+    """Who holds guardian's rows for this thing: the projection, for comparison with the grants."""
+    people = get_users_with_perms(thing, with_group_users=False)
+    groups = get_groups_with_perms(thing)
+    return {"people": sorted(p.username for p in people), "groups": sorted(g.name for g in groups)}

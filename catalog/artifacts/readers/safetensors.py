@@ -203,7 +203,7 @@ def _tensor(cursor: _Cursor, summary: Summary, name: str, value: object) -> None
 
 
 def _cover(tensors: list[Tensor], size: int) -> None:
-    """The tensors fill the rest of the file: no hole, no overlap, nothing behind the last."""
+    """Demand that the tensors fill the rest of the file: no hole, no overlap, nothing behind the last."""
     at = 0
     for begin, end, _, label in sorted(tensors):
         if begin != at:

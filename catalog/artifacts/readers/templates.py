@@ -2,15 +2,19 @@
 
 import re
 
-from catalog.artifacts.readers.types import TooMuch, Unsafe
+from catalog.artifacts.readers.types import Broken, TooMuch, Unsafe
 
 LENGTH_LIMIT = 256 * 1024
-BLOCK = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
+OPENING = re.compile(r"\{\{|\{%|\{#")
+CLOSING = {"{{": "}}", "{%": "%}"}
 STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-REACHES_OUT = re.compile(
-    r"__|\b(?:attr|getattr|mro|subclasses|globals|builtins|func_globals|gi_frame|cr_frame|im_func|f_globals|lipsum|cycler|joiner|self|config|request)\b"
+FORBIDDEN = re.compile(
+    r"__|(?<![\w.])(?:lipsum|cycler|joiner|self|config|request)\b(?=\s*[.\[(|])"
+    r"|\b(?:attr|getattr|mro|subclasses|globals|builtins|func_globals|gi_frame|cr_frame|im_func|f_globals)\b"
     r"|^[-+\s]*(?:import|include|extends|from)\b"
 )
+# Pieces from which the name of an internal can be put together.
+FORBIDDEN_TEXT = re.compile(r"__|^_|_$|\\[xuUN0-7]|%c|:c\}")
 FIX = "Use a template that only loops over messages and prints them, or ask governance to look at this exact file."
 
 
@@ -18,18 +22,39 @@ def check(template: str, where: str) -> None:
     """Refuse a template that reaches for Python internals, other files or attribute tricks."""
     if len(template) > LENGTH_LIMIT:
         raise TooMuch(f"The chat template has {len(template):,} characters; at most {LENGTH_LIMIT:,} are checked.", where=where)
-    for number, match in enumerate(BLOCK.finditer(template), start=1):
-        inside = match.group(1) if match.group(1) is not None else match.group(2)
-        hit = REACHES_OUT.search(STRING.sub(_inner, inside))
-        if hit:
-            raise Unsafe(
-                f"The chat template uses “{hit.group(0).strip()}”, which can reach beyond formatting text.",
-                where=f"{where}, block {number}",
-                fix=FIX,
-                check="files.template",
-            )
+    at = 0
+    while match := OPENING.search(template, at):
+        if match.group(0) == "{#":
+            end = template.find("#}", match.end())
+            at = len(template) if end < 0 else end + 2
+        else:
+            at = _block(template, match.end(), CLOSING[match.group(0)], where)
 
 
-def _inner(match: re.Match[str]) -> str:
-    """Text in quotes is only text, unless it names an internal: then it stays and is found."""
-    return match.group(0)[1:-1] if "__" in match.group(0) or "\\" in match.group(0) else "''"
+def _block(template: str, start: int, closing: str, where: str) -> int:
+    """Check one block, minding that its end may also stand inside quotes; return where it ends."""
+    code: list[str] = []
+    at = start
+    while not template.startswith(closing, at):
+        if at >= len(template):
+            raise Broken("The chat template has a block that never ends.", where=f"{where}, character {start}", check="files.template")
+        text = STRING.match(template, at)
+        if text:
+            _refuse(FORBIDDEN_TEXT.search(text.group(0)[1:-1]), where, at)
+            code.append("''")
+            at = text.end()
+        else:
+            code.append(template[at])
+            at += 1
+    _refuse(FORBIDDEN.search("".join(code)), where, start)
+    return at + 2
+
+
+def _refuse(hit: re.Match[str] | None, where: str, at: int) -> None:
+    if hit:
+        raise Unsafe(
+            f"The chat template uses “{hit.group(0).strip()}”, which can reach beyond formatting text.",
+            where=f"{where}, character {at}",
+            fix=FIX,
+            check="files.template",
+        )

@@ -49,7 +49,7 @@ class Reading:
     profile: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, for crossing a process boundary."""
+        """Return plain JSON values, for crossing a process boundary."""
         return asdict(self)
 
     @classmethod
@@ -60,7 +60,9 @@ class Reading:
         if not isinstance(data["format"], str) or not isinstance(data["profile"], str) or data["verdict"] not in VERDICTS:
             raise ValueError("the answer has no known verdict or format")
         if not isinstance(data["findings"], list) or not isinstance(data["facts"], dict):
-            raise ValueError("the findings or facts of the answer have the wrong shape")
+            raise ValueError(  # noqa: TRY004 - every wrong shape is the same error
+                "the findings or facts of the answer have the wrong shape"
+            )
         findings = [Finding.from_json(item) for item in data["findings"]]
         if data["verdict"] != "allow" and not findings:
             raise ValueError("a verdict other than allow came without a finding")
@@ -80,7 +82,7 @@ class Refused(Exception):  # noqa: N818 - a verdict on its way up, not a program
         self.check = check or self.check
 
     def finding(self) -> Finding:
-        """The same as a finding."""
+        """Return the same as a finding."""
         return Finding(self.check, self.severity, shorten(self.message), self.where, self.fix, self.kind)
 
 
@@ -106,11 +108,11 @@ class TooMuch(Refused):
 
 
 def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
-    """Text that is safe and short enough to show: printable, at most `limit` characters."""
+    """Return text that is safe and short enough to show: printable, at most `limit` characters."""
     clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def fact(value: object, where: str) -> dict[str, object]:
-    """A fact and the place in the file where it was found."""
+    """Pair a fact with the place in the file where it was found."""
     return {"value": value, "where": where}

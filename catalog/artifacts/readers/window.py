@@ -17,21 +17,21 @@ class Window:
 
     @classmethod
     def over(cls, data: bytes) -> "Window":
-        """A window over bytes in memory."""
+        """Make a window over bytes in memory."""
         return cls(io.BytesIO(data), 0, len(data))
 
     @property
     def left(self) -> int:
-        """How many bytes remain."""
+        """Return how many bytes remain."""
         return self.end - self.position
 
     @property
     def offset(self) -> int:
-        """The position counted from the start of the window."""
+        """Return the position counted from the start of the window."""
         return self.position - self.start
 
     def take(self, count: int) -> bytes:
-        """Exactly `count` bytes, or the file is broken."""
+        """Read exactly `count` bytes, or the file is broken."""
         if count > self.left:
             raise Broken(f"The file ends {count - self.left:,} bytes too early.", where=f"byte {self.offset}")
         if count > READ_LIMIT:
@@ -57,7 +57,7 @@ class Window:
         self.stream.seek(self.position)
 
     def line(self, limit: int = 4096) -> bytes:
-        """The bytes up to the next newline, which is swallowed."""
+        """Return the bytes up to the next newline, which is swallowed."""
         data = self.stream.readline(min(limit, self.left))
         if not data.endswith(b"\n"):
             raise Broken("A line never ends.", where=f"byte {self.offset}")
@@ -65,11 +65,11 @@ class Window:
         return data[:-1]
 
     def unsigned(self, width: int) -> int:
-        """A little-endian unsigned number of `width` bytes."""
+        """Read a little-endian unsigned number of `width` bytes."""
         return int.from_bytes(self.take(width), "little")
 
     def part(self, length: int) -> "Window":
-        """A window over the next `length` bytes; this window steps over them when told to skip."""
+        """Make a window over the next `length` bytes; this window steps over them when told to skip."""
         if length > self.left:
             raise Broken(f"The file ends {length - self.left:,} bytes too early.", where=f"byte {self.offset}")
         return Window(self.stream, self.position, self.position + length)

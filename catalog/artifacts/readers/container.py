@@ -1,0 +1,208 @@
+"""Zip containers, read from their own bytes: what one program would unpack must be what every other program unpacks."""
+
+import struct
+import zlib
+from typing import NamedTuple
+
+from catalog.artifacts.paths import check_path
+from catalog.artifacts.readers.types import Broken, TooMuch
+from catalog.artifacts.readers.window import Window
+
+ENTRY_LIMIT = 5000
+DIRECTORY_LIMIT = 16 * 1024 * 1024
+UNPACK_LIMIT = 128 * 1024 * 1024
+RATIO_LIMIT = 200
+# Data descriptor, UTF-8 names and the two bits that hint how deflate was run.
+FLAGS_ALLOWED = 0x0808 | 0x0006
+STORED, DEFLATED = 0, 8
+CENTRAL = struct.Struct("<4sBBHHHHHIIIHHHHHII")
+LOCAL = struct.Struct("<4sHHHHHIIIHH")
+END = struct.Struct("<4sHHHHIIH")
+END64 = struct.Struct("<4sQHHIIQQQQ")
+LOCATOR64 = struct.Struct("<4sIQI")
+FULL32, FULL16 = 0xFFFFFFFF, 0xFFFF
+FIX = "Save the file again with its own library, and do not edit or repack it with other tools."
+
+
+class Member(NamedTuple):
+    """One file of the container, with the place of its bytes."""
+
+    name: str
+    method: int
+    crc: int
+    packed: int
+    size: int
+    data: int
+
+
+class _Directory(NamedTuple):
+    count: int
+    size: int
+    offset: int
+    end: int
+
+
+def members(window: Window) -> list[Member]:
+    """List the members after checking that the container is unambiguous from its first byte to its last."""
+    directory = _directory(window)
+    window.go(directory.offset)
+    central = [_central(window) for _ in range(directory.count)]
+    if window.offset != directory.offset + directory.size:
+        raise Broken("The zip directory has another length than it claims.", where=f"byte {window.offset}", fix=FIX)
+    _unique(central)
+    found = [_local(window, entry) for entry in central]
+    _apart(found, directory.offset)
+    return [member for member, _ in found]
+
+
+def contents(window: Window, member: Member, limit: int = UNPACK_LIMIT) -> bytes:
+    """Return the unpacked bytes of one member, checked against its declared size and checksum."""
+    if member.size > limit:
+        raise TooMuch(f"“{member.name}” unpacks to {member.size:,} bytes; at most {limit:,} are checked.", where=member.name)
+    window.go(member.data)
+    data = window.take(member.packed)
+    if member.method == DEFLATED:
+        engine = zlib.decompressobj(-15)
+        try:
+            data = engine.decompress(data, member.size + 1)
+        except zlib.error as error:
+            raise Broken(f"“{member.name}” cannot be unpacked.", where=member.name, fix=FIX) from error
+        if not engine.eof or engine.unused_data:
+            raise Broken(f"“{member.name}” unpacks to another size than declared.", where=member.name, fix=FIX)
+    if len(data) != member.size or zlib.crc32(data) != member.crc:
+        raise Broken(f"“{member.name}” does not match its checksum.", where=member.name, fix=FIX)
+    return data
+
+
+def _directory(window: Window) -> _Directory:
+    total = window.end - window.start
+    if total < END.size:
+        raise Broken("The zip file is too short.", where="byte 0", fix=FIX)
+    window.go(total - END.size)
+    magic, disk, disk_start, here, count, size, offset, comment = END.unpack(window.take(END.size))
+    if magic != b"PK\x05\x06" or comment:
+        raise Broken("The zip file does not end with its directory: it is cut off, or something was added behind it.",
+                     where=f"byte {total - END.size}", fix=FIX)  # fmt: skip
+    end = total - END.size
+    if _has_locator(window, end):
+        count, size, offset, end = _end64(window, end)
+    elif disk or disk_start or here != count:
+        raise Broken("The zip file is split over several parts.", where=f"byte {end}", fix=FIX)
+    if count > ENTRY_LIMIT:
+        raise TooMuch(f"The zip file lists {count:,} members; at most {ENTRY_LIMIT:,} are checked.", where=f"byte {end}")
+    if size > DIRECTORY_LIMIT or offset + size != end:
+        raise Broken("The zip directory does not lie right before the end of the file.", where=f"byte {end}", fix=FIX)
+    return _Directory(count, size, offset, end)
+
+
+def _has_locator(window: Window, end: int) -> bool:
+    if end < LOCATOR64.size:
+        return False
+    window.go(end - LOCATOR64.size)
+    return window.take(4) == b"PK\x06\x07"
+
+
+def _end64(window: Window, end: int) -> tuple[int, int, int, int]:
+    at = end - LOCATOR64.size
+    window.go(at)
+    _, disk, offset64, _ = LOCATOR64.unpack(window.take(LOCATOR64.size))
+    if disk or offset64 + END64.size != at:
+        raise Broken("The large-file end record of the zip is not where it must be.", where=f"byte {at}", fix=FIX)
+    window.go(offset64)
+    magic, length, _, _, disk, disk_start, here, count, size, offset = END64.unpack(window.take(END64.size))
+    if magic != b"PK\x06\x06" or length != END64.size - 12 or disk or disk_start or here != count:
+        raise Broken("The large-file end record of the zip is broken.", where=f"byte {offset64}", fix=FIX)
+    window.go(end)
+    _, _, _, _, short_count, short_size, short_offset, _ = END.unpack(window.take(END.size))
+    for short, full, long in ((short_count, FULL16, count), (short_size, FULL32, size), (short_offset, FULL32, offset)):
+        if short not in (full, long):
+            raise Broken("The two end records of the zip contradict each other.", where=f"byte {end}", fix=FIX)
+    return count, size, offset, offset64
+
+
+def _central(window: Window) -> tuple[Member, int]:
+    at = window.offset
+    (magic, _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, disk, _, attributes, offset) = (
+        CENTRAL.unpack(window.take(CENTRAL.size))
+    )
+    if magic != b"PK\x01\x02" or disk or comment_length:
+        raise Broken("A directory entry of the zip is broken or carries a comment.", where=f"byte {at}", fix=FIX)
+    name = _name(window.take(name_length), at)
+    size, packed, offset = _large(window.take(extra_length), size, packed, offset, at)
+    _ordinary(name, flags, method, at, attributes >> 16)
+    if size > UNPACK_LIMIT and packed * RATIO_LIMIT < size:
+        raise TooMuch(f"“{name}” unpacks to more than {RATIO_LIMIT} times its size.", where=f"byte {at}")
+    if method == STORED and packed != size:
+        raise Broken(f"“{name}” is stored with two different sizes.", where=f"byte {at}", fix=FIX)
+    return Member(name, method, crc, packed, size, 0), offset
+
+
+def _name(raw: bytes, at: int) -> str:
+    try:
+        name = raw.decode("utf-8")
+        return check_path(name.removesuffix("/"))
+    except ValueError as error:
+        raise Broken(f"A member of the zip has a forbidden name: {error}", where=f"byte {at}", fix=FIX) from error
+
+
+def _ordinary(name: str, flags: int, method: int, at: int, mode: int) -> None:
+    if flags & ~FLAGS_ALLOWED or method not in (STORED, DEFLATED):
+        raise Broken(f"“{name}” is encrypted or packed in an unusual way.", where=f"byte {at}", fix=FIX)
+    if mode & 0o170000 not in (0, 0o100000, 0o040000) or mode & 0o7000:
+        raise Broken(f"“{name}” is not an ordinary file.", where=f"byte {at}", fix=FIX)
+
+
+def _large(extra: bytes, size: int, packed: int, offset: int, at: int) -> tuple[int, int, int]:
+    """Replace the values that say "see the large-file field" by those of that field."""
+    rest = extra
+    while len(rest) >= 4:
+        kind, length = struct.unpack_from("<HH", rest)
+        if length > len(rest) - 4:
+            raise Broken("An extra field of the zip is longer than its room.", where=f"byte {at}", fix=FIX)
+        if kind == 1:
+            values = [int.from_bytes(rest[4 + i : 12 + i], "little") for i in range(0, length - 7, 8)]
+            wanted = [value for value in (size, packed, offset) if value == FULL32]
+            if len(values) < len(wanted):
+                raise Broken("The large-file field of the zip is too short.", where=f"byte {at}", fix=FIX)
+            size, packed, offset = (values.pop(0) if value == FULL32 else value for value in (size, packed, offset))
+        rest = rest[4 + length :]
+    return size, packed, offset
+
+
+def _local(window: Window, entry: tuple[Member, int]) -> tuple[Member, int]:
+    """Compare the header in front of the bytes with the directory, and find where the bytes begin."""
+    member, offset = entry
+    window.go(offset)
+    magic, _, flags, method, _, _, crc, packed, size, name_length, extra_length = LOCAL.unpack(window.take(LOCAL.size))
+    if magic != b"PK\x03\x04":
+        raise Broken(f"“{member.name}” does not start where the directory says.", where=f"byte {offset}", fix=FIX)
+    name = _name(window.take(name_length), offset)
+    later = bool(flags & 8)
+    same = name == member.name and method == member.method and not flags & ~FLAGS_ALLOWED
+    told = (later and crc == 0) or crc == member.crc
+    sizes = (later or size in (member.size, FULL32)) and (later or packed in (member.packed, FULL32))
+    if not (same and told and sizes):
+        raise Broken(f"“{member.name}” is described in two ways that contradict each other.", where=f"byte {offset}", fix=FIX)
+    window.skip(extra_length)
+    data = window.offset
+    window.skip(member.packed)
+    return member._replace(data=data), offset
+
+
+def _unique(entries: list[tuple[Member, int]]) -> None:
+    seen = set[str]()
+    for member, _ in entries:
+        if member.name.casefold() in seen:
+            raise Broken(f"“{member.name}” stands twice in the zip, or differs only in upper and lower case.", where=member.name, fix=FIX)
+        seen.add(member.name.casefold())
+
+
+def _apart(found: list[tuple[Member, int]], directory: int) -> None:
+    """Let members neither overlap nor start anywhere but at byte 0; at most a descriptor lies between them."""
+    at, slack = 0, 0
+    for member, offset in sorted(found, key=lambda entry: entry[1]):
+        if not at <= offset <= at + slack:
+            raise Broken(f"Bytes that belong to nobody lie before “{member.name}”, or it overlaps another.", where=f"byte {at}", fix=FIX)
+        at, slack = member.data + member.packed, 24
+    if not at <= directory <= at + slack:
+        raise Broken("Bytes that belong to nobody lie before the zip directory.", where=f"byte {at}", fix=FIX)

@@ -25,10 +25,16 @@ def mirror_group(name: str) -> Group:
 def join_group(person: Any, name: str) -> None:  # noqa: ANN401
     """Put a person into a mirrored group."""
     person.groups.add(mirror_group(name))
-    person.__dict__.pop("_group_names", None)
+    forget_cached(person)
 
 
 def leave_group(person: Any, name: str) -> None:  # noqa: ANN401
     """Take a person out of a mirrored group."""
     person.groups.remove(mirror_group(name))
+    forget_cached(person)
+
+
+def forget_cached(person: Any) -> None:  # noqa: ANN401
+    """Drop what was read once per request, because it has just changed."""
     person.__dict__.pop("_group_names", None)
+    person.__dict__.pop("_team_roles", None)

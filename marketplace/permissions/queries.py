@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from guardian.shortcuts import get_groups_with_perms, get_users_with_perms
 
 from marketplace.errors import NotAllowed, NotFound
-from marketplace.permissions.models import Governed
+from marketplace.permissions.models import Governed, Visibility
 from marketplace.permissions.needs import READS_ALL, ROLES_FOR, Need
 
 G = TypeVar("G", bound=Model)
@@ -23,6 +23,16 @@ def groups_of(viewer: Viewer) -> frozenset[str]:
         viewer.__dict__["_group_names"] = frozenset(viewer.groups.values_list("name", flat=True))
     names: frozenset[str] = viewer.__dict__["_group_names"]
     return names
+
+
+def roles_of(viewer: Viewer) -> dict[int, str]:
+    """The teams of a person by id, with the role there; read once per request."""
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+        return {}
+    if "_team_roles" not in viewer.__dict__:
+        viewer.__dict__["_team_roles"] = dict(viewer.memberships.values_list("team_id", "role"))
+    roles: dict[int, str] = viewer.__dict__["_team_roles"]
+    return roles
 
 
 def has_role(viewer: Viewer, role: str) -> bool:
@@ -42,35 +52,26 @@ def in_force(prefix: str = "") -> Q:
 
 def held_by(viewer: Viewer, prefix: str = "") -> Q:
     """Grants of the person or of one of their teams."""
-    return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__memberships__user": viewer.pk})
+    return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__in": list(roles_of(viewer))})
 
 
-def predicate(model: type[Model], viewer: Viewer, need: str = Need.VIEW, path: str = "") -> Q:
+def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "") -> Q:  # noqa: ANN401 - any governed model
     """Return the condition under which `viewer` may do `need`; `path` leads from the queried row to the governed one (`model__`)."""
-    names = groups_of(viewer)
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return Q(pk__in=[])
+    names = groups_of(viewer)
     if any(f"role:{role}" in names for role in READS_ALL.get(need, ())):
         return Q()
-    member = Q(pk__in=[])
-    if roles := ROLES_FOR[need]:
-        member = Q(**{f"{path}team__memberships__user": viewer.pk, f"{path}team__memberships__role__in": roles})
-        member = Exists(_owner_rows(model, viewer, roles).filter(pk=OuterRef(f"{path}pk")))  # type: ignore[assignment]
-    allowed = Q(member)
+    mine = [team for team, role in roles_of(viewer).items() if role in ROLES_FOR[need]]
+    may = Q(**{f"{path}team__in": mine})
     if need == Need.VIEW:
-        allowed |= Q(**{f"{path}visibility": "organization"})
-    if need in {Need.VIEW, Need.WORK} and (reading := sorted(n for n in names if n.startswith("track:"))):
-        allowed |= Q(**{f"{path}open_to__overlap": reading})
+        may |= Q(**{f"{path}visibility": Visibility.ORGANIZATION})
+    if need in {Need.VIEW, Need.WORK} and (tracks := sorted(n for n in names if n.startswith("track:"))):
+        may |= Q(**{f"{path}open_to__overlap": tracks})
     if need in {Need.VIEW, Need.DOWNLOAD}:
-        grants = model._meta.get_field("grants").related_model  # type: ignore[union-attr]  # noqa: SLF001 - documented meta API
-        mine = grants._default_manager.filter(in_force(), held_by(viewer), thing=OuterRef(f"{path}pk"))  # type: ignore[union-attr]  # noqa: SLF001
-        allowed |= Q(Exists(mine))
-    return allowed
-
-
-def _owner_rows(model: type[Model], viewer: Viewer, roles: tuple[str, ...]) -> QuerySet[Model]:
-    """Rows of teams in which the viewer holds one of the roles."""
-    return model._default_manager.filter(team__memberships__user=viewer.pk, team__memberships__role__in=roles)  # noqa: SLF001
+        grants = model._meta.get_field("grants").related_model._default_manager  # noqa: SLF001 - documented meta API
+        may |= Q(Exists(grants.filter(in_force(), held_by(viewer), thing=OuterRef(f"{path}pk"))))
+    return may
 
 
 def visible(queryset: QuerySet[G], *, to: Viewer, need: str = Need.VIEW, via: str = "") -> QuerySet[G]:
@@ -96,7 +97,7 @@ def require(viewer: Viewer, need: str, thing: Any, *, sentence: str = "", hint: 
         raise NotFound
     team = thing.team.name
     raise NotAllowed(
-        sentence or f"You may see {thing}, but you may not {Need(need).label.replace('it', 'it', 1)}: team {team} owns it.",
+        sentence or f"You may see {thing}, but you may not {Need(need).label}: team {team} owns it.",
         hint=hint or f"Ask an owner of team {team}.",
         team=team,
     )

@@ -12,6 +12,9 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+# Part of every stored verdict: raise it when a rule of the readers or the list of known imports changes.
+READERS_VERSION = "1"
+
 MESSAGE_LIMIT = 600
 
 

@@ -1,0 +1,339 @@
+"""A symbolic pickle machine: follows every opcode to learn what would be imported and called, and imports and calls nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.artifacts.readers.opcodes import OPAQUE, OPCODES
+from catalog.artifacts.readers.types import Broken, TooMuch
+from catalog.artifacts.readers.window import Window
+
+STEP_LIMIT = 4_000_000
+KEPT_ITEMS = 64
+HIGHEST_PROTOCOL = 5
+COMPUTED = "(computed)"
+
+
+@dataclass(frozen=True)
+class Import:
+    """A name that loading would import, and the opcode that asks for it."""
+
+    module: str
+    name: str
+    opcode: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass
+class Made:
+    """Whatever a call would return: known only by what was called with what."""
+
+    source: Import | None
+    arguments: object = None
+    state: object = None
+
+
+@dataclass
+class Persistent:
+    """An object that the container keeps beside the pickle."""
+
+    key: object
+
+
+@dataclass
+class Log:
+    """What all pickles of one file do together."""
+
+    imports: list[Import] = field(default_factory=list)
+    persistent: list[Persistent] = field(default_factory=list)
+    calls: list[Made] = field(default_factory=list)
+    steps: int = 0
+
+
+ArrayHook = Callable[["Machine", Made], object]
+
+
+class Machine:
+    """Runs one pickle from the current place of the window to its STOP."""
+
+    def __init__(self, window: Window, log: Log, *, persistent: bool = False, after_build: ArrayHook | None = None) -> None:
+        self.window, self.log, self.persistent_allowed, self.after_build = window, log, persistent, after_build
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+        self.frame_end: int | None = None
+        self.at, self.opcode, self.stopped = window.offset, "", False
+
+    def run(self) -> object:
+        """Follow the pickle and return the symbol of what it would load."""
+        while not self.stopped:
+            self._step()
+        return self.pop()
+
+    def _step(self) -> None:
+        window = self.window
+        self.at = window.offset
+        if self.frame_end is not None and self.at >= self.frame_end:
+            self.end_frame()
+        self.log.steps += 1
+        if self.log.steps > STEP_LIMIT:
+            raise TooMuch(f"The pickle has more than {STEP_LIMIT:,} instructions.", where=f"byte {self.at}")
+        code = window.take(1)[0]
+        known = OPCODES.get(code)
+        if known is None:
+            raise self.broken(f"Byte 0x{code:02x} is not a pickle instruction.")
+        self.opcode, read = known
+        ACTIONS[self.opcode](self, read(window))
+
+    def end_frame(self) -> None:
+        """Leave the frame, which must end exactly here when there is one."""
+        if self.frame_end not in (None, self.window.offset):
+            raise self.broken("An instruction runs over the end of its frame, or the frame goes on where it must not.")
+        self.frame_end = None
+
+    def broken(self, message: str) -> Broken:
+        """Make the error for this place."""
+        return Broken(message, where=f"byte {self.at}", check="pickle.structure")
+
+    # --- the stack
+
+    def push(self, value: object) -> None:
+        """Put a symbol on the stack."""
+        self.stack.append(value)
+
+    def pop(self) -> Any:  # noqa: ANN401 - any symbol
+        """Take the topmost symbol, which must lie above the last mark."""
+        if len(self.stack) <= (self.marks[-1] if self.marks else 0):
+            raise self.broken("The pickle takes more from its stack than it put there.")
+        return self.stack.pop()
+
+    def top(self) -> Any:  # noqa: ANN401 - any symbol
+        """Look at the topmost symbol."""
+        value = self.pop()
+        self.stack.append(value)
+        return value
+
+    def to_mark(self) -> list[Any]:
+        """Take everything above the last mark."""
+        if not self.marks:
+            raise self.broken("A mark is missing on the stack.")
+        place = self.marks.pop()
+        values = self.stack[place:]
+        del self.stack[place:]
+        return values
+
+    # --- imports and calls
+
+    def import_name(self, module: object, name: object) -> None:
+        """Note an import; one whose name is computed is noted as such and will be refused."""
+        if not isinstance(module, str) or not isinstance(name, str):
+            module, name = COMPUTED, COMPUTED
+        found = Import(module, name, self.opcode, self.at)
+        self.log.imports.append(found)
+        self.push(found)
+
+    def call(self, source: object, arguments: object) -> None:
+        """Note a call; calling anything but a named import counts as an import of something computed."""
+        if not isinstance(source, Import):
+            source = Import(COMPUTED, COMPUTED, self.opcode, self.at)
+            self.log.imports.append(source)
+        if str(source) == "_codecs.encode" and not _is_latin(arguments):
+            self.log.imports.append(Import("_codecs", "encode with another encoding than latin1", self.opcode, self.at))
+        made = Made(source, arguments)
+        if source.module.startswith("torch"):
+            self.log.calls.append(made)
+        self.push(made)
+
+
+def _is_latin(arguments: object) -> bool:
+    return isinstance(arguments, tuple) and len(arguments) == 2 and arguments[1] in ("latin1", "latin-1")
+
+
+def _tuple(values: list[Any]) -> object:
+    return tuple(values) if len(values) <= KEPT_ITEMS else OPAQUE
+
+
+def _push_constant(value: object) -> Callable[[Machine, object], None]:
+    return lambda machine, _argument: machine.push(value)
+
+
+def _push_fresh(kind: Callable[[], object]) -> Callable[[Machine, object], None]:
+    return lambda machine, _argument: machine.push(kind())
+
+
+def _push_argument(machine: Machine, argument: object) -> None:
+    machine.push(argument)
+
+
+def _small_tuple(size: int) -> Callable[[Machine, object], None]:
+    return lambda machine, _argument: machine.push(tuple([machine.pop() for _ in range(size)][::-1]))
+
+
+def _protocol(machine: Machine, argument: object) -> None:
+    if not isinstance(argument, int) or argument > HIGHEST_PROTOCOL:
+        raise machine.broken(f"Pickle protocol {argument} does not exist.")
+
+
+def _frame(machine: Machine, argument: object) -> None:
+    if machine.frame_end is not None or not isinstance(argument, int) or argument > machine.window.left:
+        raise machine.broken("A frame lies inside another or is longer than the file.")
+    machine.frame_end = machine.window.offset + argument
+
+
+def _mark(machine: Machine, _argument: object) -> None:
+    machine.marks.append(len(machine.stack))
+
+
+def _pop(machine: Machine, _argument: object) -> None:
+    if machine.marks and machine.marks[-1] == len(machine.stack):
+        machine.marks.pop()
+    else:
+        machine.pop()
+
+
+def _stop(machine: Machine, _argument: object) -> None:
+    machine.stopped = True
+
+
+def _get(machine: Machine, argument: object) -> None:
+    if not isinstance(argument, int) or argument not in machine.memo:
+        raise machine.broken("The pickle recalls something that it never remembered.")
+    machine.push(machine.memo[argument])
+
+
+def _put(machine: Machine, argument: object) -> None:
+    if not isinstance(argument, int) or argument < 0:
+        raise machine.broken("The pickle remembers something under a wrong number.")
+    machine.memo[argument] = machine.top()
+
+
+def _memoize(machine: Machine, _argument: object) -> None:
+    machine.memo[len(machine.memo)] = machine.top()
+
+
+def _set_items(machine: Machine, pairs: list[Any]) -> None:
+    if len(pairs) % 2:
+        raise machine.broken("A dictionary gets a key without a value.")
+    target = machine.top()
+    if isinstance(target, dict):
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            if isinstance(key, str) and len(target) < KEPT_ITEMS:
+                target[key] = value
+
+
+def _set_item(machine: Machine, _argument: object) -> None:
+    value, key = machine.pop(), machine.pop()
+    _set_items(machine, [key, value])
+
+
+def _dict(machine: Machine, _argument: object) -> None:
+    pairs = machine.to_mark()
+    machine.push({})
+    _set_items(machine, pairs)
+
+
+def _forget(machine: Machine, _argument: object) -> None:
+    machine.to_mark()
+    machine.push(OPAQUE)
+
+
+def _append(machine: Machine, _argument: object) -> None:
+    machine.pop()
+    machine.top()
+
+
+def _stack_global(machine: Machine, _argument: object) -> None:
+    name, module = machine.pop(), machine.pop()
+    machine.import_name(module, name)
+
+
+def _global(machine: Machine, argument: object) -> None:
+    module, name = argument  # type: ignore[misc]  # the opcode table reads two lines
+    machine.import_name(module, name)
+
+
+def _inst(machine: Machine, argument: object) -> None:
+    arguments = _tuple(machine.to_mark())
+    _global(machine, argument)
+    machine.call(machine.pop(), arguments)
+
+
+def _obj(machine: Machine, _argument: object) -> None:
+    values = machine.to_mark()
+    if not values:
+        raise machine.broken("An object is made from nothing.")
+    machine.call(values[0], _tuple(values[1:]))
+
+
+def _reduce(machine: Machine, _argument: object) -> None:
+    arguments, source = machine.pop(), machine.pop()
+    machine.call(source, arguments)
+
+
+def _newobj_ex(machine: Machine, _argument: object) -> None:
+    machine.pop()
+    _reduce(machine, None)
+
+
+def _extension(machine: Machine, argument: object) -> None:
+    machine.import_name(COMPUTED, f"extension {argument}")
+
+
+def _build(machine: Machine, _argument: object) -> None:
+    state, target = machine.pop(), machine.top()
+    if isinstance(target, Import):
+        machine.log.imports.append(Import(target.module, f"{target.name}, changed in place", machine.opcode, machine.at))
+    if isinstance(target, Made):
+        target.state = state
+        if machine.after_build:
+            replacement = machine.after_build(machine, target)
+            if replacement is not None:
+                machine.pop()
+                machine.push(replacement)
+
+
+def _persistent(machine: Machine, argument: object) -> None:
+    if not machine.persistent_allowed:
+        raise machine.broken("The pickle asks for objects that are kept outside of it.")
+    found = Persistent(machine.pop() if machine.opcode == "BINPERSID" else argument)
+    machine.log.persistent.append(found)
+    machine.push(found)
+
+
+def _out_of_band(machine: Machine, _argument: object) -> None:
+    raise machine.broken("The pickle needs buffers that are not in the file.")
+
+
+def _consume(machine: Machine, _argument: object) -> None:
+    machine.to_mark()
+    machine.top()
+
+
+ACTIONS: dict[str, Callable[[Machine, object], None]] = {
+    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "STRING", "BINSTRING", "SHORT_BINSTRING",
+                     "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"), _push_argument),
+    **dict.fromkeys(("FLOAT", "BINFLOAT", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _push_constant(OPAQUE)),
+    **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), _push_constant(OPAQUE)),
+    **dict.fromkeys(("APPENDS", "ADDITEMS"), _consume),
+    **dict.fromkeys(("LIST", "FROZENSET"), _forget),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _extension),
+    **dict.fromkeys(("NEXT_BUFFER", "READONLY_BUFFER"), _out_of_band),
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), _reduce),
+    **dict.fromkeys(("PERSID", "BINPERSID"), _persistent),
+    "NONE": _push_constant(None), "NEWTRUE": _push_constant(value=True), "NEWFALSE": _push_constant(value=False),
+    "EMPTY_TUPLE": _push_constant(()), "EMPTY_DICT": _push_fresh(dict), "TUPLE1": _small_tuple(1), "TUPLE2": _small_tuple(2),
+    "TUPLE3": _small_tuple(3), "TUPLE": lambda machine, _argument: machine.push(_tuple(machine.to_mark())),
+    "DUP": lambda machine, _argument: machine.push(machine.top()), "POP_MARK": lambda machine, _argument: _discard(machine),
+    "PROTO": _protocol, "FRAME": _frame, "MARK": _mark, "POP": _pop, "STOP": _stop, "MEMOIZE": _memoize, "APPEND": _append,
+    "SETITEM": _set_item, "SETITEMS": lambda machine, _argument: _set_items(machine, machine.to_mark()), "DICT": _dict,
+    "STACK_GLOBAL": _stack_global, "GLOBAL": _global, "INST": _inst, "OBJ": _obj, "NEWOBJ_EX": _newobj_ex, "BUILD": _build,
+}  # fmt: skip
+
+
+def _discard(machine: Machine) -> None:
+    machine.to_mark()

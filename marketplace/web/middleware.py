@@ -1,0 +1,83 @@
+"""What every request passes: an id and an address, headers that protect, errors as pages."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from marketplace import origin
+from marketplace.errors import DomainError, NotSignedIn
+from marketplace.web.errors import error_response
+from marketplace.web.pages import see_other
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+MACHINE_PREFIXES = ("/api/", "/hf/", "/mlflow/", "/otlp/", "/openai/", "/scim/")
+HEADERS = {
+    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
+
+
+def current_request_id() -> str:
+    """Return the id of the request that runs now; empty outside one."""
+    return origin.current().request_id
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the caller's address: what our own proxies wrote, never what a client claims.
+
+    With n trusted proxies in front, the n-th entry from the right is the first one that a trusted proxy saw itself.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    proxies = int(getattr(settings, "TRUSTED_PROXIES", 0))
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    return hops[-proxies] if 0 < proxies <= len(hops) else direct
+
+
+class RequestIdMiddleware:
+    """Give each request an id and say it in the answer, so that a person can quote it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid4().hex
+        origin.begin(origin.Origin(request_id=request_id, address=client_address(request)))
+        request.id = request_id  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """Add the protective headers that neither Django nor the content security policy sets."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class DomainErrorMiddleware:
+    """Turn a domain error of a page into the right error page; the interfaces for machines answer in their own way."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a domain error; anything else is not ours."""
+        if not isinstance(exception, DomainError) or request.path.startswith(MACHINE_PREFIXES):
+            return None
+        if isinstance(exception, NotSignedIn):
+            return see_other(f"/login?next={request.path}", request)
+        return error_response(request, exception)

@@ -1,0 +1,10 @@
+"""Addresses of the interface's own pages."""
+
+from django.urls import path
+
+from marketplace.web import views
+
+urlpatterns = [
+    path("ui/<str:digest>.css", views.stylesheet, name="stylesheet"),
+    path("docs/ui", views.style_guide, name="style-guide"),
+]

@@ -14,7 +14,7 @@ ROOMS = sorted(f"{p.parent.parent.name}.{p.parent.name}" for b in BUILDINGS for 
 
 app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(ROOMS, force=True)
+app.autodiscover_tasks(ROOMS)
 
 app.conf.task_routes = {
     "governance.validation.*": {"queue": "checks"},

@@ -147,6 +147,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 # People
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # our GrantBackend answers has_perm, refusing by time; guardian holds a projection only
+    "auth.W004",  # user names are unique by lower(username), a named constraint
+]
 AUTH_USER_MODEL = "marketplace.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -173,6 +177,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "marketplace.accounts.signin.locked_out"
+AXES_USERNAME_CALLABLE = "marketplace.accounts.signin.username_of"
 AXES_VERBOSE = False
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False

@@ -1,0 +1,13 @@
+"""The Django app of the governance."""
+
+from django.apps import AppConfig
+
+
+class GovernanceConfig(AppConfig):
+    """Starts the governance: listeners, slots, figures of the top bar."""
+
+    name = "governance"
+    verbose_name = "Governance"
+
+    def ready(self) -> None:
+        """Connect what is connected by name."""

@@ -1,0 +1,86 @@
+"""Runs of checks, what each check said, and its findings."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from catalog.registry.models import ModelVersion
+from governance.validation.states import OUTCOMES, RunState, Severity, Verdict
+
+
+class ValidationRun(models.Model):
+    """One run of all checks over one version. Leased by one worker at a time, judged by the database's clock."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=8, choices=RunState, default=RunState.WAITING)
+    outcome = models.CharField(max_length=5, choices=Verdict, blank=True, help_text="Empty until it is finished")
+    quarantines = models.BooleanField(default=False, help_text="A finding says that the bytes are dangerous")
+    manifest_digest = models.CharField(max_length=64)
+    card_revision = models.PositiveIntegerField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveIntegerField(default=0, help_text="Grows with each lease; a worker with an old one may not write")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=sorted(RunState.values)), name="run_state_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(state=RunState.FINISHED, outcome__in=sorted(OUTCOMES)) | ~models.Q(state=RunState.FINISHED) & models.Q(outcome=""),
+                name="a_run_has_an_outcome_when_it_is_finished",
+            ),
+            models.UniqueConstraint(fields=["version"], condition=~models.Q(state="finished"), name="one_open_run_per_version"),
+        ]
+        indexes = [models.Index(fields=["lease_until"], condition=~models.Q(state="finished"), name="runs_to_do")]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} of {self.version}"
+
+
+class CheckResult(models.Model):
+    """What one check said in one run, with its evidence."""
+
+    run = models.ForeignKey(ValidationRun, on_delete=models.CASCADE, related_name="results")
+    check_id = models.CharField(max_length=40)
+    check_version = models.CharField(max_length=20)
+    stage = models.CharField(max_length=20)
+    title = models.CharField(max_length=120)
+    verdict = models.CharField(max_length=5, choices=Verdict)
+    sentence = models.CharField(max_length=400, help_text="What it found, in words; why it is not applicable")
+    evidence = models.JSONField(default=dict, blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "check_id"], name="one_result_per_check_of_a_run"),
+            models.CheckConstraint(condition=models.Q(verdict__in=sorted(Verdict.values)), name="check_verdict_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.get_verdict_display()}"
+
+
+class Finding(models.Model):
+    """One thing a check found: where, what it means, how to mend it."""
+
+    result = models.ForeignKey(CheckResult, on_delete=models.CASCADE, related_name="findings")
+    severity = models.CharField(max_length=8, choices=Severity)
+    kind = models.CharField(max_length=12, help_text="code, structure, secret, licence, card, other")
+    path = models.CharField(max_length=512, blank=True)
+    where = models.CharField(max_length=200, blank=True, help_text="Byte offset, opcode or field")
+    message = models.CharField(max_length=600)
+    fix = models.CharField(max_length=600, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=models.Q(severity__in=sorted(Severity.values)), name="finding_severity_is_known")]
+
+    def __str__(self) -> str:
+        return self.message

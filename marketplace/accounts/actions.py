@@ -1,0 +1,194 @@
+"""What is done to people, teams, roles and tokens."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Team, Theme, User
+from marketplace.accounts.permissions import require_administrator, require_team_manager
+from marketplace.accounts.tokens import SCOPES, digest_of, new_secret, shown_prefix
+from marketplace.activity.actions import forget_texts, record
+from marketplace.activity.queries import events_by
+from marketplace.errors import Conflict, Invalid, NotAllowed
+from marketplace.identifiers import NameValidator
+from marketplace.permissions.actions import forget_cached, join_group, leave_group, mirror_group
+from marketplace.permissions.needs import OrgRole, TeamRole
+
+MAX_TOKEN_DAYS = 365
+LAST_USE_MINUTES = 5
+
+
+def check_name(name: str, field: str = "name") -> str:
+    """Return the name, or raise Invalid with what is wrong with it."""
+    try:
+        NameValidator()(name)
+    except ValidationError as wrong:
+        raise Invalid(f"{name[:100]!r} is no valid name.", fields={field: wrong.messages}) from wrong
+    return name
+
+
+@transaction.atomic
+def add_person(
+    username: str, *, by: User | None, name: str = "", email: str = "", password: str | None = None, kind: str = Kind.PERSON
+) -> User:
+    """Add a person or a service account."""
+    require_administrator(by, "add people")
+    check_name(username, "username")
+    user = User(username=username, name=name, email=email, kind=kind)
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as taken:
+        raise Conflict(f"There is already somebody named {username}.", hint="Choose another name.") from taken
+    record("person.added", user, by=by, kind=kind)
+    return user
+
+
+@transaction.atomic
+def erase_person(user: User, *, by: User | None) -> User:
+    """Forget who a person was: the record keeps the pseudonym, and its chain still verifies."""
+    require_administrator(by, "erase people")
+    record("person.erased", user, by=by)
+    forget_texts(events_by(user.person))
+    User.objects.filter(pk=user.pk).update(
+        username=f"erased-{uuid4().hex[:12]}", name="", email="", is_active=False, password="!"  # noqa: S106 - an unusable password
+    )
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    user.refresh_from_db()
+    return user
+
+
+@transaction.atomic
+def create_team(name: str, *, by: User | None, purpose: str = "", owner: User | None = None) -> Team:
+    """Create a team, with its mirrored group and its first owner."""
+    require_administrator(by, "create teams")
+    check_name(name)
+    try:
+        with transaction.atomic():
+            group = mirror_group(f"team:{name.lower()}")
+            team = Team.objects.create(name=name, purpose=purpose, group=group, quota_bytes=settings.TEAM_QUOTA_BYTES)
+    except IntegrityError as taken:
+        raise Conflict(f"There is already a team named {name}.", hint="Choose another name.") from taken
+    record("team.created", team, by=by)
+    if owner is not None:
+        add_member(team, owner, role=TeamRole.OWNER, by=by)
+    return team
+
+
+@transaction.atomic
+def add_member(team: Team, user: User, *, role: str, by: User | None) -> Membership:
+    """Put a person into a team, or change the role there."""
+    require_team_manager(by, team)
+    if role not in TeamRole.values:
+        raise Invalid(f"{role!r} is no role.", fields={"role": [f"Use one of {', '.join(TeamRole.values)}."]})
+    membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
+    join_group(user, team.group.name)
+    record("team.member_added", team, by=by, person=user, role=role)
+    return membership
+
+
+@transaction.atomic
+def remove_member(team: Team, user: User, *, by: User | None) -> None:
+    """Take a person out of a team; the last owner stays."""
+    require_team_manager(by, team)
+    # The team row serializes concurrent removals, so that two owners cannot remove each other at once.
+    Team.objects.select_for_update().get(pk=team.pk)
+    others = Membership.objects.filter(team=team, role=TeamRole.OWNER).exclude(user=user)
+    mine = Membership.objects.filter(team=team, user=user)
+    if mine.filter(role=TeamRole.OWNER).exists() and not others.exists():
+        raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
+    if not mine.delete()[0]:
+        raise Conflict(f"{user} is not in team {team.name}.", hint="Reload the page.")
+    leave_group(user, team.group.name)
+    record("team.member_removed", team, by=by, person=user)
+
+
+@transaction.atomic
+def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lead: bool = False) -> OrganizationRole:
+    """Give somebody an organization role; reviewers get a track."""
+    require_administrator(by, "give organization roles")
+    if (role == OrgRole.REVIEWER) != bool(track):
+        raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
+    given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead})
+    join_group(user, f"track:{track}" if track else f"role:{role}")
+    record("role.given", user, by=by, role=role, track=track, lead=is_lead)
+    return given
+
+
+@transaction.atomic
+def take_role(user: User, role: str, *, by: User | None, track: str = "") -> None:
+    """Take an organization role away."""
+    require_administrator(by, "take organization roles")
+    if OrganizationRole.objects.filter(user=user, role=role, track=track).delete()[0]:
+        leave_group(user, f"track:{track}" if track else f"role:{role}")
+        record("role.taken", user, by=by, role=role, track=track)
+
+
+@transaction.atomic
+def issue_token(
+    user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None
+) -> tuple[ApiToken, str]:
+    """Issue a token and return it with its secret, which is shown once and never again."""
+    problems: dict[str, list[str]] = {}
+    if not name.strip():
+        problems["name"] = ["Say what the token is for."]
+    if not scopes or (unknown := sorted(set(scopes) - SCOPES.keys())):
+        problems["scopes"] = [f"Choose from {', '.join(SCOPES)}."] if not scopes else [f"Unknown: {', '.join(unknown)}. Choose from {', '.join(SCOPES)}."]
+    if not 1 <= days <= MAX_TOKEN_DAYS:
+        problems["days"] = [f"A token ends after 1 to {MAX_TOKEN_DAYS} days."]
+    if problems:
+        raise Invalid("The token was not issued.", fields=problems)
+    if by.pk != user.pk:
+        require_administrator(by, "issue tokens for others")
+    if user.kind == Kind.SERVICE and "review" in scopes:
+        raise NotAllowed("A service account never reviews.", hint="Leave out the scope review.")
+    secret = secret or new_secret()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name.strip()[:80],
+        prefix=shown_prefix(secret),
+        digest=digest_of(secret),
+        scopes=sorted(set(scopes)),
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    token.refresh_from_db(fields=["created_at"])
+    record("token.issued", token, by=by, owner=user, scopes=token.scopes, until=token.expires_at)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
+    """End a token at once."""
+    if by.pk != token.user_id:
+        require_administrator(by, "revoke other people's tokens")
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
+        record("token.revoked", token, by=by)
+    token.refresh_from_db()
+    return token
+
+
+def note_token_use(token: ApiToken) -> None:
+    """Note the last use of a token, at most once in five minutes."""
+    before = timezone.now() - timedelta(minutes=LAST_USE_MINUTES)
+    if token.last_used_at is None or token.last_used_at < before:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=before)
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
+
+
+@transaction.atomic
+def change_settings(user: User, *, by: User, theme: str, mails_digest: bool) -> User:
+    """Change how the pages look and what is mailed."""
+    if theme not in Theme.values:
+        raise Invalid("Unknown theme.", fields={"theme": [f"Use one of {', '.join(Theme.values)}."]})
+    User.objects.filter(pk=user.pk).update(theme=theme, mails_digest=mails_digest)
+    user.refresh_from_db()
+    forget_cached(user)
+    record("person.settings_changed", user, by=by, theme=theme, mails_digest=mails_digest)
+    return user

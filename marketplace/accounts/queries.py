@@ -1,0 +1,110 @@
+"""Finding people, teams and tokens."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
+from marketplace.accounts.tokens import digest_of, is_well_formed
+from marketplace.errors import NotFound
+from marketplace.permissions.needs import OrgRole, TeamRole
+from marketplace.permissions.queries import roles_of
+
+
+def teams_of(user: User) -> QuerySet[Team]:
+    """The teams a person belongs to."""
+    return Team.objects.filter(memberships__user=user).annotate(size=Count("memberships"))
+
+
+def all_teams() -> QuerySet[Team]:
+    """Every team: names and purposes are known to everybody in the organization."""
+    return Team.objects.annotate(size=Count("memberships"))
+
+
+def team_named(name: str) -> Team:
+    """The team with this name, whatever the case; NotFound when there is none."""
+    team = all_teams().filter(name__iexact=name).first()
+    if team is None:
+        raise NotFound
+    return team
+
+
+def members_of(team: Team) -> list[Membership]:
+    """Who is in a team, owners first."""
+    order = {role: place for place, role in enumerate((TeamRole.OWNER, TeamRole.CONTRIBUTOR, TeamRole.VIEWER))}
+    rows = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
+    return sorted(rows, key=lambda m: (order[TeamRole(m.role)], m.user.username))
+
+
+def owners_of(team_id: int) -> QuerySet[User]:
+    """The owners of a team."""
+    return User.objects.filter(memberships__team=team_id, memberships__role=TeamRole.OWNER, is_active=True)
+
+
+def publishing_teams_of(user: User) -> QuerySet[Team]:
+    """The teams a person may publish for."""
+    mine = [team for team, role in roles_of(user).items() if role in {TeamRole.CONTRIBUTOR, TeamRole.OWNER}]
+    return Team.objects.filter(pk__in=mine)
+
+
+def user_named(username: str) -> User:
+    """The active person with this name, whatever the case; NotFound when there is none."""
+    user = User.objects.filter(username__iexact=username, is_active=True).first()
+    if user is None:
+        raise NotFound(f"There is no person named {username}.")
+    return user
+
+
+def reviewers_of(track: str) -> QuerySet[User]:
+    """The active people who review a track; the security track is also looked after by the security role."""
+    holds = Q(organization_roles__role=OrgRole.REVIEWER, organization_roles__track=track)
+    return User.objects.filter(holds, is_active=True, kind="person").distinct()
+
+
+def holders_of(role: str) -> QuerySet[User]:
+    """The active people who hold an organization role."""
+    return User.objects.filter(organization_roles__role=role, is_active=True).distinct()
+
+
+def organization_roles_of(user: User) -> QuerySet[OrganizationRole]:
+    """What a person is in the organization."""
+    return OrganizationRole.objects.filter(user=user)
+
+
+def people_by_pseudonym(ids: set[str]) -> dict[str, User]:
+    """People by their pseudonymous ids; those erased are missing."""
+    return {str(u.person): u for u in User.objects.filter(person__in=ids)}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls with a token, and the token."""
+
+    user: User
+    token: ApiToken
+
+
+def token_caller(secret: str) -> Caller | None:
+    """The caller behind a secret: one indexed query; None when it never was, ended, was revoked or its owner left."""
+    if not is_well_formed(secret):
+        return None
+    row = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True)
+        .first()
+    )
+    return Caller(row.user, row) if row else None
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """The tokens of a person, newest first."""
+    return ApiToken.objects.filter(user=user)
+
+
+def token_of(user: User, pk: int) -> ApiToken:
+    """One token of a person; NotFound for anybody else's."""
+    token = tokens_of(user).filter(pk=pk).first()
+    if token is None:
+        raise NotFound
+    return token

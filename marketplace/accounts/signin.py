@@ -1,0 +1,57 @@
+"""Signing in with a password: what allauth and axes are told about our house."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.views import LoginView
+from axes.decorators import axes_dispatch, axes_form_invalid
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from marketplace.web.pages import page, see_other
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """People are added by administrators; nobody signs up by themselves."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up here."""
+        return False
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - allauth's signature
+        """Say nothing: the page that follows shows who is signed in."""
+
+
+@method_decorator(axes_dispatch, name="dispatch")
+class SignIn(LoginView):  # type: ignore[misc]
+    """The sign-in page; every wrong password counts towards a lock of this name from this address."""
+
+    template_name = "marketplace/accounts/sign_in.html"
+
+    @method_decorator(axes_form_invalid)
+    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ANN401 - allauth's form
+        """Answer 422 with one sentence that does not tell which part was wrong."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session on the server."""
+    logout(request)
+    return see_other("/login", request)
+
+
+def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name that a sign-in was tried with, in one spelling, for the lock."""
+    given = (credentials or {}).get("username") or (request.POST.get("login", "") if request is not None else "")
+    return str(given).lower()[:96]
+
+
+def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: object) -> HttpResponse:
+    """Say that it is locked, and for how long."""
+    minutes = int(timedelta(hours=settings.AXES_COOLOFF_TIME).total_seconds() // 60)
+    return page(request, "marketplace/accounts/locked.html", {"minutes": minutes}, status=429)

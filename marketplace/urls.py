@@ -1,0 +1,5 @@
+"""The front door: pages, REST, health."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -18,7 +18,9 @@ def unsafe_values(*, debug: bool, secret_key: str, public_url: str, database_url
     if debug:
         return problems
     if secret_key.lower() in WEAK or len(secret_key) < 40 or len(set(secret_key)) < 10:
-        problems.append("SECRET_KEY is missing or weak; set at least 40 random characters (python -c 'import secrets; print(secrets.token_urlsafe(50))').")
+        problems.append(
+            "SECRET_KEY is missing or weak; set at least 40 random characters (python -c 'import secrets; print(secrets.token_urlsafe(50))')."
+        )
     if not database_url:
         problems.append("DATABASE_URL is missing; set postgres://user:password@host/name.")
     elif urlsplit(database_url).scheme not in {"postgres", "postgresql"}:
@@ -36,7 +38,13 @@ def storage_options(url: str) -> dict[str, object]:
         return {"BACKEND": "catalog.artifacts.storage.FolderStorage", "OPTIONS": {"location": str(folder)}}
     parts = urlsplit(url)
     extra = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/"), "file_overwrite": True, "default_acl": None, "querystring_expire": 60}
+    options = {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "file_overwrite": True,
+        "default_acl": None,
+        "querystring_expire": 60,
+    }
     if "endpoint_url" in extra:
         options["endpoint_url"] = extra["endpoint_url"]
     if "region" in extra:

@@ -69,7 +69,9 @@ class RegisteredModel(Governed):
         default_permissions = ("view", "download")
         constraints = [
             models.UniqueConstraint("team", Lower("name"), name="one_model_per_name_in_team"),
-            models.UniqueConstraint(fields=["source", "external_id"], condition=~models.Q(external_id=""), name="one_model_per_external_id"),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~models.Q(external_id=""), name="one_model_per_external_id"
+            ),
             models.CheckConstraint(condition=models.Q(state__in=sorted(ModelState.values)), name="model_state_is_known"),
             models.CheckConstraint(condition=models.Q(kind__in=sorted(ModelKind.values)), name="model_kind_is_known"),
             models.CheckConstraint(condition=models.Q(tier__in=["", *sorted(Tier.values)]), name="model_tier_is_known"),
@@ -252,3 +254,5 @@ class Alias(models.Model):
 
 
 PROTECTED_ALIASES = frozenset({"production", "champion"})
+# What a grant in force is projected to in guardian's tables.
+PROJECTED_RIGHTS = ("view_registeredmodel", "download_registeredmodel")

@@ -58,7 +58,11 @@ def erase_person(user: User, *, by: User | None) -> User:
     record("person.erased", user, by=by)
     forget_texts(events_by(user.person))
     User.objects.filter(pk=user.pk).update(
-        username=f"erased-{uuid4().hex[:12]}", name="", email="", is_active=False, password="!"  # noqa: S106 - an unusable password
+        username=f"erased-{uuid4().hex[:12]}",
+        name="",
+        email="",
+        is_active=False,
+        password="!",  # noqa: S106 - an unusable password
     )
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
     user.refresh_from_db()
@@ -115,7 +119,9 @@ def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lea
     """Give somebody an organization role; reviewers get a track."""
     require_administrator(by, "give organization roles")
     if (role == OrgRole.REVIEWER) != bool(track):
-        raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
+        raise Invalid(
+            "Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]}
+        )
     given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead})
     join_group(user, f"track:{track}" if track else f"role:{role}")
     record("role.given", user, by=by, role=role, track=track, lead=is_lead)
@@ -132,15 +138,15 @@ def take_role(user: User, role: str, *, by: User | None, track: str = "") -> Non
 
 
 @transaction.atomic
-def issue_token(
-    user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None
-) -> tuple[ApiToken, str]:
+def issue_token(user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None) -> tuple[ApiToken, str]:
     """Issue a token and return it with its secret, which is shown once and never again."""
     problems: dict[str, list[str]] = {}
     if not name.strip():
         problems["name"] = ["Say what the token is for."]
     if not scopes or (unknown := sorted(set(scopes) - SCOPES.keys())):
-        problems["scopes"] = [f"Choose from {', '.join(SCOPES)}."] if not scopes else [f"Unknown: {', '.join(unknown)}. Choose from {', '.join(SCOPES)}."]
+        problems["scopes"] = (
+            [f"Choose from {', '.join(SCOPES)}."] if not scopes else [f"Unknown: {', '.join(unknown)}. Choose from {', '.join(SCOPES)}."]
+        )
     if not 1 <= days <= MAX_TOKEN_DAYS:
         problems["days"] = [f"A token ends after 1 to {MAX_TOKEN_DAYS} days."]
     if problems:

@@ -21,7 +21,13 @@ from marketplace.identifiers import canonical, keyed_hash, new_id
 
 
 def record(
-    verb: str, subject: Model, *, by: Model | None, texts: Mapping[str, str] | None = None, on_behalf_of: Model | None = None, **details: object
+    verb: str,
+    subject: Model,
+    *,
+    by: Model | None,
+    texts: Mapping[str, str] | None = None,
+    on_behalf_of: Model | None = None,
+    **details: object,
 ) -> Event:
     """Remember that `by` (None: the system itself) did `verb` to `subject`; `texts` are what people wrote.
 
@@ -84,7 +90,7 @@ def person_id(person: Model | None) -> str | None:
 
 def subject_type(subject: Model) -> str:
     """Return the kind of thing, in the words of the code: `modelversion`, `review` …"""
-    return str(subject._meta.model_name)  # noqa: SLF001 - Django's documented meta API
+    return str(subject._meta.model_name)
 
 
 def subject_id(subject: Model) -> str:

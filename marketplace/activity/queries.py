@@ -32,7 +32,7 @@ class ChainReport:
 def events_about(thing: Model) -> QuerySet[Event]:
     """Everything that happened to one thing, newest first."""
     name = str(getattr(thing, "person", None) or thing.pk)
-    return Event.objects.filter(subject_type=str(thing._meta.model_name), subject_id=name)  # noqa: SLF001 - documented meta API
+    return Event.objects.filter(subject_type=str(thing._meta.model_name), subject_id=name)
 
 
 def events_by(person: UUID) -> QuerySet[Event]:

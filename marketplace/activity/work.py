@@ -30,7 +30,7 @@ def _deliver_one(pk: int) -> bool:
                 listener(row.event)
             Delivery.objects.filter(pk=pk).update(delivered_at=timezone.now())
             return True
-    except Exception as fault:  # noqa: BLE001 - one failing listener must not stop the others; it is kept on the row and retried
+    except Exception as fault:
         log.exception("listener_failed", delivery=pk)
         Delivery.objects.filter(pk=pk).update(attempts=F("attempts") + 1, fault=f"{type(fault).__name__}: {fault}"[:300])
         return False

@@ -17,6 +17,6 @@ class GrantBackend(BaseBackend):
         """Whether the row may be seen (`view_…`) or used (`download_…`) by the person."""
         if not isinstance(obj, Governed):
             return False
-        verb = perm.rsplit(".", 1)[-1].split("_")[0]
+        verb = perm.rsplit(".", 1)[-1].split("_", maxsplit=1)[0]
         needs = {"view": Need.VIEW, "download": Need.DOWNLOAD, "change": Need.EDIT, "delete": Need.MANAGE}
         return verb in needs and allowed(user_obj, needs[verb], obj)

@@ -69,7 +69,7 @@ def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "")
     if need in {Need.VIEW, Need.WORK} and (tracks := sorted(n for n in names if n.startswith("track:"))):
         may |= Q(**{f"{path}open_to__overlap": tracks})
     if need in {Need.VIEW, Need.DOWNLOAD}:
-        grants = model._meta.get_field("grants").related_model._default_manager  # noqa: SLF001 - documented meta API
+        grants = model._meta.get_field("grants").related_model._default_manager
         may |= Q(Exists(grants.filter(in_force(), held_by(viewer), thing=OuterRef(f"{path}pk"))))
     return may
 
@@ -78,7 +78,7 @@ def visible(queryset: QuerySet[G], *, to: Viewer, need: str = Need.VIEW, via: st
     """Return the rows that `to` may `need`; `via` is the path to the governed row when the queryset is of something inside it."""
     model: Any = queryset.model
     for step in filter(None, via.split("__")):
-        model = model._meta.get_field(step).related_model  # noqa: SLF001 - documented meta API
+        model = model._meta.get_field(step).related_model
     if not issubclass(model, Governed):
         raise TypeError(f"{model.__name__} is not governed; say via= which row is")
     return queryset.filter(predicate(model, to, need, f"{via}__" if via else ""))

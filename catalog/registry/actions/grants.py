@@ -1,0 +1,77 @@
+"""Access grants: who may use a model for what, until when; guardian's rows are their projection."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from catalog.registry.models import PROJECTED_RIGHTS, AccessGrant, RegisteredModel, UseCase
+from catalog.registry.permissions import require_manager
+from marketplace.accounts.models import Team, User
+from marketplace.activity.actions import record
+from marketplace.errors import Conflict, Invalid
+from marketplace.permissions.actions import project, withdraw
+from marketplace.permissions.queries import in_force
+
+
+@transaction.atomic
+def give_grant(
+    model: RegisteredModel,
+    *,
+    use_case: UseCase,
+    until: datetime,
+    by: User | None,
+    user: User | None = None,
+    team: Team | None = None,
+    environment: str = "production",
+    data_class: str = "internal",
+) -> AccessGrant:
+    """Give a person or a team the right to use a model for a use case; an existing one for the same use is prolonged."""
+    if by is not None:
+        require_manager(by, model)
+    if (user is None) == (team is None):
+        raise Invalid("A grant is for one person or one team.", fields={"subject": ["Name either a person or a team."]})
+    if until <= timezone.now():
+        raise Invalid("The grant was not given.", fields={"until": ["It must end in the future."]})
+    AccessGrant.objects.filter(thing=model, ended_at=None, until__lte=Now()).update(ended_at=Now())
+    grant, is_new = AccessGrant.objects.get_or_create(
+        thing=model,
+        user=user,
+        team=team,
+        use_case=use_case,
+        environment=environment,
+        data_class=data_class,
+        ended_at=None,
+        defaults={"until": until, "granted_by": by},
+    )
+    if not is_new and until > grant.until:
+        AccessGrant.objects.filter(pk=grant.pk).update(until=until)
+        grant.until = until
+    project_grants(model, user or team)
+    record(
+        "grant.given", model, by=by, to=user or team, use_case=use_case, environment=environment, data_class=data_class, until=grant.until
+    )
+    return grant
+
+
+@transaction.atomic
+def end_grant(grant: AccessGrant, *, by: User) -> AccessGrant:
+    """End a grant before its time: it bites with the next request."""
+    if by.pk != grant.user_id:
+        require_manager(by, grant.thing)
+    if not AccessGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=Now()):
+        raise Conflict("This grant has already ended.", hint="Reload the page.")
+    project_grants(grant.thing, grant.user or grant.team)
+    record("grant.ended", grant.thing, by=by, to=grant.user or grant.team, use_case=grant.use_case)
+    grant.refresh_from_db()
+    return grant
+
+
+def project_grants(model: RegisteredModel, subject: Any) -> None:  # noqa: ANN401 - a person or a team
+    """Make guardian's rows of one subject say what its grants in force say."""
+    is_team = isinstance(subject, Team)
+    holds = AccessGrant.objects.filter(in_force(), thing=model, **{"team" if is_team else "user": subject}).exists()
+    for right in PROJECTED_RIGHTS:
+        (project if holds else withdraw)(right, model, subject=subject.group if is_team else subject)

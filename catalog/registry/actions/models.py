@@ -1,0 +1,156 @@
+"""Registering and changing models, and the use cases they serve."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from catalog.registry.models import RegisteredModel, UseCase
+from catalog.registry.permissions import require_editor, require_manager, require_publisher
+from catalog.registry.states import DataClass, ModelKind, ModelState, Origin
+from marketplace.accounts.actions import check_name
+from marketplace.accounts.models import Team, User
+from marketplace.activity.actions import record
+from marketplace.errors import Conflict, Invalid
+from marketplace.permissions.models import Visibility
+
+# What a contributor may change on a model, with the longest text each may hold.
+CHANGEABLE = {
+    "summary": 280,
+    "task": 80,
+    "library": 80,
+    "framework": 80,
+    "license": 120,
+    "modality": 40,
+    "publisher": 160,
+    "base_model": 300,
+    "display_name": 200,
+    "tags": None,
+    "parameters": None,
+    "visibility": None,
+    "accountable": None,
+}
+MAX_TAGS = 30
+
+
+@transaction.atomic
+def register_model(
+    team: Team,
+    name: str,
+    *,
+    by: User,
+    kind: str = ModelKind.FILES,
+    origin: str = Origin.INTERNAL,
+    visibility: str = Visibility.ORGANIZATION,
+    **facts: Any,  # noqa: ANN401 - any of CHANGEABLE
+) -> RegisteredModel:
+    """Register a model for a team; its first version is added next."""
+    require_publisher(by, team)
+    check_name(name)
+    problems = problems_with(facts | {"visibility": visibility})
+    problems |= {
+        f: [f"Use one of {', '.join(c.values)}."]
+        for f, v, c in (("kind", kind, ModelKind), ("origin", origin, Origin))
+        if v not in c.values
+    }
+    if problems:
+        raise Invalid("The model was not registered.", fields=problems)
+    facts.setdefault("accountable", by)
+    try:
+        with transaction.atomic():
+            model = RegisteredModel.objects.create(
+                team=team, name=name, kind=kind, origin=origin, visibility=visibility, created_by=by, **facts
+            )
+    except IntegrityError as taken:
+        raise Conflict(
+            f"Team {team.name} already has a model named {name}.", hint="Add a version to it, or choose another name."
+        ) from taken
+    record("model.registered", model, by=by, kind=kind, origin=origin, visibility=visibility)
+    return model
+
+
+@transaction.atomic
+def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> RegisteredModel:  # noqa: ANN401 - any of CHANGEABLE
+    """Change facts of a model; only an owner changes who may see it or who answers for it."""
+    require_editor(by, model)
+    if {"visibility", "accountable"} & changes.keys():
+        require_manager(by, model)
+    if problems := problems_with(changes):
+        raise Invalid("The model was not changed.", fields=problems)
+    before = {field: getattr(model, field) for field in changes}
+    changed = {field: value for field, value in changes.items() if before[field] != value}
+    if changed:
+        RegisteredModel.objects.filter(pk=model.pk).update(**changed, updated_at=Now())
+        model.refresh_from_db()
+        record("model.changed", model, by=by, before={f: before[f] for f in changed}, after=changed)
+    return model
+
+
+def problems_with(values: dict[str, Any]) -> dict[str, list[str]]:
+    """Name every value that does not fit, with the way to mend it."""
+    problems: dict[str, list[str]] = {}
+    for field, value in values.items():
+        if field not in CHANGEABLE:
+            problems[field] = [f"There is no such field; use {', '.join(sorted(CHANGEABLE))}."]
+            continue
+        limit = CHANGEABLE[field]
+        if limit and (not isinstance(value, str) or len(value) > limit):
+            problems[field] = [f"Use a text of at most {limit} characters."]
+    if "visibility" in values and values["visibility"] not in Visibility.values:
+        problems["visibility"] = [f"Use one of {', '.join(Visibility.values)}."]
+    if "parameters" in values and not (
+        values["parameters"] is None or (isinstance(values["parameters"], int) and 0 <= values["parameters"] < 2**62)
+    ):
+        problems["parameters"] = ["Use a whole number, or leave it empty when it is unknown."]
+    if "tags" in values and not _good_tags(values["tags"]):
+        problems["tags"] = [f"Use a list of at most {MAX_TAGS} tags of 1 to 60 characters."]
+    return problems
+
+
+def _good_tags(tags: object) -> bool:
+    """Whether this is a short list of short texts."""
+    return isinstance(tags, list) and len(tags) <= MAX_TAGS and all(isinstance(t, str) and 1 <= len(t) <= 60 for t in tags)
+
+
+@transaction.atomic
+def create_use_case(
+    name: str, *, team: Team, by: User, owner: User | None = None, business_unit: str = "", data_class: str = DataClass.INTERNAL
+) -> UseCase:
+    """Name what models are used for; any member of the team may."""
+    if not team.memberships.filter(user=by).exists():
+        require_publisher(by, team)
+    if not name.strip() or len(name) > 120:
+        raise Invalid("The use case was not created.", fields={"name": ["Name it in 1 to 120 characters."]})
+    if data_class not in DataClass.values:
+        raise Invalid("The use case was not created.", fields={"data_class": [f"Use one of {', '.join(DataClass.values)}."]})
+    try:
+        with transaction.atomic():
+            made = UseCase.objects.create(
+                name=name.strip(), team=team, owner=owner or by, business_unit=business_unit, data_class=data_class
+            )
+    except IntegrityError as taken:
+        raise Conflict(f"Team {team.name} already has a use case named {name}.", hint="Use that one.") from taken
+    record("use_case.created", made, by=by, data_class=data_class)
+    return made
+
+
+@transaction.atomic
+def open_to_tracks(model: RegisteredModel, tracks: list[str], *, by: User | None) -> RegisteredModel:
+    """Let the reviewers of these tracks read a model, whatever its visibility; called when a review opens."""
+    groups = sorted({*model.open_to, *(f"track:{track}" for track in tracks)})
+    if groups != model.open_to:
+        RegisteredModel.objects.filter(pk=model.pk).update(open_to=groups)
+        model.open_to = groups
+        record("model.changed", model, by=by, open_to=groups)
+    return model
+
+
+@transaction.atomic
+def bring_in(model: RegisteredModel, *, by: User, reason: str) -> RegisteredModel:
+    """Ask the owner team to bring in a model that is only listed."""
+    if model.state != ModelState.LISTED:
+        raise Conflict(f"{model} is not just listed; it is {model.get_state_display().lower()}.", hint="Reload the page.")
+    if not reason.strip():
+        raise Invalid("The request was not sent.", fields={"reason": ["Say what you need it for."]})
+    record("model.brought_in", model, by=by, texts={"reason": reason[:2000]})
+    return model

@@ -1,0 +1,185 @@
+"""Finding models and versions, and answering whether somebody may use them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
+from catalog.registry.states import NEVER_SERVED, DataClass, Environment
+from marketplace.errors import NotFound
+from marketplace.permissions.needs import Need
+from marketplace.permissions.queries import held_by, in_force, roles_of, visible
+
+Viewer = Any
+
+
+def models_for(viewer: Viewer, need: str = Need.VIEW) -> QuerySet[RegisteredModel]:
+    """The models that somebody may see, with their team."""
+    return visible(RegisteredModel.objects.select_related("team"), to=viewer, need=need)
+
+
+def model_named(viewer: Viewer, team: str, name: str) -> RegisteredModel:
+    """One model by the names people type, whatever the case; NotFound when there is none for this viewer."""
+    found = models_for(viewer).select_related("accountable", "team__group").filter(team__name__iexact=team, name__iexact=name).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def model_by_path(viewer: Viewer, path: str) -> RegisteredModel:
+    """One model by `team/name`."""
+    team, _, name = path.partition("/")
+    return model_named(viewer, team, name)
+
+
+def versions_for(viewer: Viewer) -> QuerySet[ModelVersion]:
+    """The versions of models that somebody may see."""
+    return visible(ModelVersion.objects.select_related("model__team", "use_case", "created_by", "submitted_by"), to=viewer, via="model")
+
+
+def versions_of(model: RegisteredModel) -> QuerySet[ModelVersion]:
+    """The versions of a model that was found for a viewer, newest first."""
+    rows = ModelVersion.objects.filter(model=model).select_related("model__team", "use_case", "created_by", "submitted_by")
+    return rows.prefetch_related("aliases")
+
+
+def version_named(model: RegisteredModel, name: str) -> ModelVersion:
+    """A version by its name or `@alias`; NotFound when there is none."""
+    if name.startswith("@"):
+        alias = Alias.objects.filter(model=model, name__iexact=name[1:]).values("version")
+        found = versions_of(model).filter(pk__in=alias).first()
+    else:
+        found = versions_of(model).filter(version__iexact=name).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def aliases_of(model: RegisteredModel) -> QuerySet[Alias]:
+    """The aliases of a model with their versions."""
+    return Alias.objects.filter(model=model).select_related("version")
+
+
+def use_cases_for(viewer: Viewer) -> QuerySet[UseCase]:
+    """The use cases of the viewer's teams: the ones they may ask for."""
+    return UseCase.objects.filter(team__in=list(roles_of(viewer)), is_open=True).select_related("team", "owner")
+
+
+def rank(field: str, choices: type[Environment] | type[DataClass]) -> Case:
+    """The place of a value in the order of its choices, for comparing in the database."""
+    return Case(
+        *[When(**{field: value}, then=Value(place)) for place, value in enumerate(choices.values)],
+        default=Value(99),
+        output_field=IntegerField(),
+    )
+
+
+def approvals_in_force(*, after_end: bool = False) -> QuerySet[Approval]:
+    """Approvals that count now by the database's clock; `after_end`: those past their end and not past their stop."""
+    rows = Approval.objects.filter(voided_at=None, valid_from__lte=Now()).exclude(version__state__in=sorted(NEVER_SERVED))
+    return rows.filter(valid_until__lte=Now(), stop_at__gt=Now()) if after_end else rows.filter(valid_until__gt=Now())
+
+
+def covering_grants(viewer: Viewer) -> QuerySet[AccessGrant]:
+    """Grants of the viewer that an approval (the outer row) covers: same use case, at most its environment and data class."""
+    ranked = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=OuterRef("version__model"), use_case=OuterRef("use_case"))
+    return ranked.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass)).filter(
+        environment_rank__lte=OuterRef("environment_rank"), data_rank__lte=OuterRef("data_rank")
+    )
+
+
+def usable_approvals(viewer: Viewer, *, after_end: bool = False) -> QuerySet[Approval]:
+    """Approvals in force that a grant of this viewer is covered by: what the gate, the lists and the badges ask."""
+    rows = approvals_in_force(after_end=after_end)
+    rows = rows.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass))
+    return rows.filter(Exists(covering_grants(viewer)))
+
+
+def approval_for_use(viewer: Viewer, version: ModelVersion, *, after_end: bool = False) -> tuple[Approval, AccessGrant] | None:
+    """The approval and the grant under which somebody may use a version now; None when there is no such pair."""
+    for approval in (
+        usable_approvals(viewer, after_end=after_end).filter(version=version).select_related("use_case").order_by("-valid_until")
+    ):
+        grants = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=version.model_id, use_case=approval.use_case_id)
+        for grant in grants.select_related("team").order_by("-until"):
+            if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass):
+                return approval, grant
+    return None
+
+
+def covers(approved: str, wanted: str, choices: type[Environment] | type[DataClass]) -> bool:
+    """Whether an approval for one value also covers another: the lesser ones do."""
+    values = list(choices.values)
+    return values.index(wanted) <= values.index(approved)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The answer to "may I use it?": `ready`, `needs_access`, `not_approved`, `listed` or `blocked`, with the words to show."""
+
+    key: str
+    badge: str
+    next_step: str
+
+
+STANDINGS = {
+    "ready": ("Approved for you", "Use it now."),
+    "needs_access": ("Approved, needs access", "Ask the owner team for access."),
+    "in_review": ("In review", "It may be used once it is approved."),
+    "not_approved": ("Not approved yet", "It may be used once a version is approved."),
+    "listed": ("Known, not brought in", "No files here. Ask for it."),
+    "stopped": ("Not available", "See why on its page."),
+}
+
+
+def standing_conditions(viewer: Viewer) -> dict[str, Q]:
+    """The condition of each standing on `RegisteredModel`; they exclude each other and together cover every row."""
+    ready = Q(Exists(usable_approvals(viewer).filter(version__model=OuterRef("pk"))))
+    approved = Q(Exists(approvals_in_force().filter(version__model=OuterRef("pk"))))
+    in_review = Q(Exists(ModelVersion.objects.filter(model=OuterRef("pk"), state__in=["in_review", "validating", "changes_requested"])))
+    stopped = Q(Exists(ModelVersion.objects.filter(model=OuterRef("pk"), state__in=["rejected", *sorted(NEVER_SERVED)]))) | Q(
+        state="blocked"
+    )
+    listed = Q(state="listed")
+    return {
+        "ready": ready & ~listed,
+        "needs_access": approved & ~ready & ~listed,
+        "in_review": in_review & ~approved & ~listed,
+        "not_approved": ~in_review & ~approved & ~stopped & ~listed,
+        "stopped": stopped & ~in_review & ~approved & ~listed,
+        "listed": listed,
+    }
+
+
+def with_standing(models: QuerySet[RegisteredModel], viewer: Viewer) -> QuerySet[RegisteredModel]:
+    """Annotate each model with `standing_key`, in the same query."""
+    cases = [When(condition, then=Value(key)) for key, condition in standing_conditions(viewer).items()]
+    return models.annotate(standing_key=Case(*cases, default=Value("not_approved")))
+
+
+def standing_of(key: str) -> Standing:
+    """The words of a standing."""
+    badge, step = STANDINGS.get(key, ("Unknown", "Ask the owner team."))
+    return Standing(key, badge, step)
+
+
+def grants_on(model: RegisteredModel) -> QuerySet[AccessGrant]:
+    """Grants on a model that count now."""
+    return AccessGrant.objects.filter(in_force(), thing=model).select_related("user", "team", "use_case")
+
+
+def approvals_of(version: ModelVersion) -> QuerySet[Approval]:
+    """Every approval of a version, also those that ended."""
+    return Approval.objects.filter(version=version).select_related("use_case")
+
+
+def ended_grants() -> QuerySet[AccessGrant]:
+    """Grants past their end that are not swept yet."""
+    return AccessGrant.objects.filter(ended_at=None, until__lte=Now()).select_related("thing", "user", "team__group")
+
+
+def ended_approvals() -> QuerySet[Approval]:
+    """Approvals past their end whose version still says approved."""
+    return Approval.objects.filter(voided_at=None, valid_until__lte=Now(), version__state="approved").select_related("version__model__team")

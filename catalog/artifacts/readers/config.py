@@ -14,7 +14,7 @@ CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence
 SIZE_KEYS = ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
 CARD_KEYS = {"license": "license", "library_name": "library", "pipeline_tag": "task", "base_model": "base_model", "language": "language"}
 FIX = "Remove the key and use a model class that the library brings along, or ask governance to look at this exact file."
-REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w., -]*\])?\s*([<>=!~]=?=?\s*[\w.*+!-]+\s*,?\s*)*(;.*)?(#.*)?")
+REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w., -]*\])?\s*([<>=!~]=?=?\s*[\w.*+-]+\s*,?\s*)*(;.*)?(#.*)?")
 LONGEST_CONTEXT = 10**9
 
 

@@ -51,6 +51,7 @@ class Log:
     persistent: list[Persistent] = field(default_factory=list)
     calls: list[Made] = field(default_factory=list)
     steps: int = 0
+    called: int = 0
 
 
 ArrayHook = Callable[["Machine", Made], object]
@@ -143,6 +144,7 @@ class Machine:
         if str(source) == "_codecs.encode" and not _is_latin(arguments):
             self.log.imports.append(Import("_codecs", "encode with another encoding than latin1", self.opcode, self.at))
         made = Made(source, arguments)
+        self.log.called += 1
         if source.module.startswith("torch"):
             self.log.calls.append(made)
         self.push(made)

@@ -80,14 +80,16 @@ def read_torch(window: Window, name: str) -> Reading:
     return _judge("torch-zip", name, log, top, problems, inside="data.pkl, ")
 
 
-def imports(window: Window) -> list[Import]:
-    """List what the pickles at the start of the window would import, as far as they can be followed."""
-    log = Log()
+def looks_like(window: Window, *, text: bool) -> bool:
+    """Tell whether loading these bytes as a pickle would do something; text must import something to count."""
+    log, complete = Log(), True
     try:
-        _sequence(window, log)
+        walk(window, log, persistent=True)
     except Refused:
-        return log.imports
-    return log.imports
+        complete = False
+    if text:
+        return bool(log.imports) and (complete or log.called > 0)
+    return complete or log.called > 0
 
 
 def _sequence(window: Window, log: Log) -> object:

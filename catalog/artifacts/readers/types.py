@@ -72,7 +72,7 @@ class Reading:
         return cls(data["format"], data["verdict"], findings, data["facts"], data["profile"])
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on its way up, not a programming error
+class Refused(Exception):
     """The file is refused for a reason that a person can read."""
 
     kind: Kind = "other"

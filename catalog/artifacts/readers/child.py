@@ -1,0 +1,36 @@
+"""What runs inside the bounded child: reads files and answers with plain JSON that says which bytes it speaks of."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from catalog.artifacts.readers.reading import read_file
+from catalog.artifacts.readers.types import READERS_VERSION
+
+CHUNK = 1024 * 1024
+
+
+def read_all(payload: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Read every file named in the payload; a file with a known digest is hashed again here."""
+    return {"version": READERS_VERSION, "files": [_one(entry) for entry in payload["files"]]}
+
+
+def _one(entry: Mapping[str, Any]) -> dict[str, Any]:
+    path = Path(entry["path"])
+    size, digest, problem = -1, "", ""
+    try:
+        size = path.stat().st_size
+        digest = _digest(path) if entry["sha256"] else ""
+    except OSError as error:
+        problem = type(error).__name__
+    reading = read_file(path, entry["name"])
+    return {"name": entry["name"], "size": size, "sha256": digest, "problem": problem, "reading": reading.to_json()}
+
+
+def _digest(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()

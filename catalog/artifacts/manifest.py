@@ -1,6 +1,7 @@
 """The one canonical description of a version: of its files, or of the service that hosts it, and the digest over it."""
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ def manifest(files: Iterable[Mapping[str, Any]]) -> bytes:
     """Return the canonical manifest: a JSON list of {path, size, sha256}, sorted by the bytes of the path."""
     rows = [_row(item) for item in files]
     rows.sort(key=lambda row: row["path"].encode())
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in itertools.pairwise(rows):
         if before["path"] == after["path"]:
             raise ValueError(f"The file “{after['path']}” stands twice in the manifest.")
     return canonical(rows)

@@ -7,11 +7,13 @@ never run what they read, so this bound catches crashes, endless loops and memor
 Each reading names the bound it was made under in `profile`; "rlimits" is this one.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from catalog.artifacts.readers import together
 from catalog.artifacts.readers.types import READERS_VERSION, Finding, Reading, shorten
 from marketplace import bounded
 
@@ -21,6 +23,7 @@ SECONDS = 20.0
 SECONDS_PER_FILE = 2.0
 BYTES_PER_SECOND = 50 * 1024 * 1024
 MEMORY_MB = 1024
+RETRIES = 2
 FIX = "Run the checks again; if it happens twice, tell governance which file it is."
 
 
@@ -34,25 +37,58 @@ class File:
 
 
 def inspect(path: Path, name: str, *, sha256: str | None = None, seconds: float | None = None) -> Reading:
-    """Read one file in a bounded child; whatever goes wrong becomes the verdict "error"."""
+    """Read one file by itself in a bounded child; whatever goes wrong becomes the verdict "error"."""
     return inspect_many([File(path, name, sha256 or "")], seconds=seconds)[name]
 
 
 def inspect_many(files: Sequence[File], *, seconds: float | None = None) -> dict[str, Reading]:
-    """Read all files of one version in one bounded child; if the child fails, each file is tried alone so that one bad file blames only itself."""
+    """Read all files of one version in one bounded child.
+
+    If that child fails, each file is tried alone, so that one bad file blames only itself. A file that another one refers to must be
+    among them.
+    """
     if not files:
         return {}
     if len({item.name for item in files}) != len(files):
         raise ValueError("Two files to inspect have the same name.")
+    found = _attempt(files, seconds)
+    if found is None:
+        found = _one_by_one(files, seconds)
+    if len(files) == 1:
+        return found
+    return together.settle(found, {item.name: _size(item) for item in files})
+
+
+def _attempt(files: Sequence[File], seconds: float | None) -> dict[str, Reading] | None:
+    """Ask one child about these files; None when it failed and the blame is not clear yet."""
     try:
         return _ask(files, seconds)
     except (bounded.BoundedError, ValueError, OSError) as error:
-        if len(files) == 1:
-            return {files[0].name: could_not_run(files[0].name, str(error))}
+        return None if len(files) > 1 else {files[0].name: could_not_run(files[0].name, _what_happened(error))}
+
+
+def _one_by_one(files: Sequence[File], seconds: float | None) -> dict[str, Reading]:
+    end = time.monotonic() + RETRIES * (seconds if seconds is not None else _seconds(files))
     found: dict[str, Reading] = {}
     for item in files:
-        found.update(inspect_many([item], seconds=seconds))
+        if time.monotonic() > end:
+            found[item.name] = could_not_run(item.name, "The other files of this version used up the time.")
+        else:
+            found.update(_attempt([item], seconds) or {})
     return found
+
+
+def _what_happened(error: Exception) -> str:
+    """Say it without paths of ours."""
+    if isinstance(error, bounded.TimedOut):
+        return "It took longer than the bound allows."
+    if isinstance(error, bounded.Crashed):
+        return f"The reader was stopped or crashed (exit code {error.exit_code})."
+    if isinstance(error, bounded.BadAnswer):
+        return "The reader gave no usable answer."
+    if isinstance(error, OSError):
+        return f"The file could not be opened ({type(error).__name__})."
+    return str(error)
 
 
 def could_not_run(name: str, what: str) -> Reading:
@@ -63,7 +99,7 @@ def could_not_run(name: str, what: str) -> Reading:
 
 def _ask(files: Sequence[File], seconds: float | None) -> dict[str, Reading]:
     sizes = [item.path.stat().st_size for item in files]
-    limit = seconds if seconds is not None else SECONDS + SECONDS_PER_FILE * len(files) + sum(sizes) / BYTES_PER_SECOND
+    limit = seconds if seconds is not None else _seconds(files)
     payload = {"files": [{"path": str(item.path.absolute()), "name": item.name, "sha256": item.sha256} for item in files]}
     answer = bounded.call(FUNCTION, payload, seconds=limit, memory_mb=MEMORY_MB)
     if not isinstance(answer, Mapping) or set(answer) != {"version", "files"} or answer["version"] != READERS_VERSION:
@@ -72,6 +108,14 @@ def _ask(files: Sequence[File], seconds: float | None) -> dict[str, Reading]:
     if not isinstance(entries, list) or len(entries) != len(files):
         raise ValueError("The reader answered about another number of files.")
     return {item.name: _accept(item, size, entry) for item, size, entry in zip(files, sizes, entries, strict=True)}
+
+
+def _size(item: File) -> int:
+    return item.path.stat().st_size if item.path.is_file() else 0
+
+
+def _seconds(files: Sequence[File]) -> float:
+    return SECONDS + SECONDS_PER_FILE * len(files) + sum(_size(item) for item in files) / BYTES_PER_SECOND
 
 
 def _accept(item: File, size: int, entry: Any) -> Reading:  # noqa: ANN401 - not yet known to be anything

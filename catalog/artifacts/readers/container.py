@@ -186,7 +186,7 @@ def _local(window: Window, entry: tuple[Member, int]) -> tuple[Member, int]:
     window.skip(extra_length)
     data = window.offset
     window.skip(member.packed)
-    return member._replace(data=data), offset
+    return Member(member.name, member.method, member.crc, member.packed, member.size, data), offset
 
 
 def _unique(entries: list[tuple[Member, int]]) -> None:

@@ -1,0 +1,61 @@
+"""`manage.py up`: the whole marketplace on this machine, until it is stopped."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from marketplace.local.entry import BEGAN
+from marketplace.local.folders import home
+from marketplace.local.supervisor import Supervisor, programs
+
+
+class Command(BaseCommand):
+    """Bring everything up; manage.py has already found or started the services."""
+
+    help = "Run the whole marketplace here: services, tables, demo world, web, worker and beat. Ctrl-C stops it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the one choice there is."""
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo world")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+        """Prepare the tables, start the programs, say where they are, and keep them running."""
+        if not settings.DATABASE_URL or "PORT" not in os.environ:
+            raise CommandError("Run this as `python manage.py up`, which starts the database first.")
+        folder, port = home(), int(os.environ["PORT"])
+        call_command("migrate", verbosity=0, interactive=False)
+        if not options["no_demo"]:
+            call_command("demo", stdout=self.stdout, stderr=self.stderr)
+        connections.close_all()
+        with Supervisor(programs(folder, port=port), logs=folder / "logs").running() as supervisor:
+            supervisor.wait_until_healthy(port=port, public_url=settings.PUBLIC_URL)
+            self._welcome(folder, port=port, seconds=time.monotonic() - BEGAN)
+            supervisor.watch()
+
+    def _welcome(self, folder: Path, *, port: int, seconds: float) -> None:
+        self.stdout.write(f"\nReady after {seconds:.1f} s: {self.style.SUCCESS(settings.PUBLIC_URL + '/')}")
+        if f":{port}" not in settings.PUBLIC_URL:
+            self.stdout.write(f"  (PUBLIC_URL is yours; here it listens on http://127.0.0.1:{port}/)")
+        for line in account_lines(folder / "demo_accounts.json"):
+            self.stdout.write(line)
+        self.stdout.write(f"Logs:  {folder / 'logs'}\nStop:  Ctrl-C\n")
+        self.stdout.flush()
+
+
+def account_lines(path: Path) -> list[str]:
+    """Return the demo accounts as aligned lines; nothing when there is no demo world."""
+    try:
+        accounts = json.loads(path.read_text())
+    except FileNotFoundError:
+        return []
+    rows = [("Sign in as", "password", ""), *((a["username"], a["password"], a["what"]) for a in accounts)]
+    names, passwords = (max(len(row[i]) for row in rows) for i in (0, 1))
+    return ["", *(f"  {name:<{names}}  {password:<{passwords}}  {what}".rstrip() for name, password, what in rows), ""]

@@ -38,7 +38,8 @@ class File:
 
 def inspect(path: Path, name: str, *, sha256: str | None = None, seconds: float | None = None) -> Reading:
     """Read one file by itself in a bounded child; whatever goes wrong becomes the verdict "error"."""
-    return inspect_many([File(path, name, sha256 or "")], seconds=seconds)[name]
+    found = _attempt([File(path, name, sha256 or "")], seconds) or {}
+    return found[name]
 
 
 def inspect_many(files: Sequence[File], *, seconds: float | None = None) -> dict[str, Reading]:
@@ -54,8 +55,6 @@ def inspect_many(files: Sequence[File], *, seconds: float | None = None) -> dict
     found = _attempt(files, seconds)
     if found is None:
         found = _one_by_one(files, seconds)
-    if len(files) == 1:
-        return found
     return together.settle(found, {item.name: _size(item) for item in files})
 
 

@@ -36,7 +36,7 @@ class Member(NamedTuple):
 
 
 class _Directory(NamedTuple):
-    count: int
+    entries: int
     size: int
     offset: int
     end: int
@@ -46,7 +46,7 @@ def members(window: Window) -> list[Member]:
     """List the members after checking that the container is unambiguous from its first byte to its last."""
     directory = _directory(window)
     window.go(directory.offset)
-    central = [_central(window) for _ in range(directory.count)]
+    central = [_central(window) for _ in range(directory.entries)]
     if window.offset != directory.offset + directory.size:
         raise Broken("The zip directory has another length than it claims.", where=f"byte {window.offset}", fix=FIX)
     _unique(central)

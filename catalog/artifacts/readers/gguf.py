@@ -34,7 +34,7 @@ class Tensor(NamedTuple):
     offset: int
     size: int
     name: str
-    count: int
+    parameters: int
     type_name: str
 
 
@@ -179,7 +179,7 @@ def _facts(values: dict[str, Any], tensors: list[Tensor], version: int) -> dict[
     for tensor in tensors:
         kinds[tensor.type_name] = kinds.get(tensor.type_name, 0) + 1
     facts: dict[str, Any] = {
-        "parameters": fact(sum(tensor.count for tensor in tensors), "tensor table"),
+        "parameters": fact(sum(tensor.parameters for tensor in tensors), "tensor table"),
         "tensors": fact(len(tensors), "tensor table"),
         "dtypes": fact(dict(sorted(kinds.items())), "tensor table"),
         "gguf_version": fact(version, "byte 4"),

@@ -253,8 +253,9 @@ def _stack_global(machine: Machine, _argument: object) -> None:
 
 
 def _global(machine: Machine, argument: object) -> None:
-    module, name = argument  # type: ignore[misc]  # the opcode table reads two lines
-    machine.import_name(module, name)
+    if not isinstance(argument, tuple) or len(argument) != 2:
+        raise machine.broken("An import has no name.")
+    machine.import_name(argument[0], argument[1])
 
 
 def _inst(machine: Machine, argument: object) -> None:

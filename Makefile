@@ -1,0 +1,67 @@
+# Everything a person needs: `make run` to see it, `make test` to check it. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-full lint bench lock browser sandbox
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+ROOT_ON_DEBIAN := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
+APT := export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends
+
+# One installer at a time: two targets may be started side by side.
+ONE_AT_A_TIME := $$(command -v flock >/dev/null && echo flock Makefile)
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --upgrade pyproject.toml
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(DEV) browser sandbox ## install what run, test and lint need
+
+run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
+	@exec $(BIN)/python manage.py up
+
+test: setup ## every room and every journey, at most five minutes
+	@exec $(BIN)/python -m pytest -n 2 -m "not full"
+
+test-full: setup ## also the large sizes and long runs, at most thirty minutes
+	@exec $(BIN)/python -m pytest -n 2 -m "full or not full"
+
+lint: $(DEV) ## style, types, import directions, templates, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	git ls-files -z 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(DEV) ## measure what the documents promise, as ratios
+	@exec $(BIN)/python benchmarks/run.py
+
+lock: $(DEV) ## renew the hashed requirements from pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+	$(COMPILE) -o requirements/prod.txt
+	$(COMPILE) --group local -c requirements/prod.txt -o requirements/run.txt
+	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -o requirements/dev.txt
+
+# The packages for development contain those for running, so whoever has them needs no second installation.
+$(RUN): requirements/run.txt
+	@if [ $(DEV) -nt requirements/dev.txt ] && [ $(DEV) -nt requirements/run.txt ]; then touch $@; \
+	else $(ONE_AT_A_TIME) bin/install requirements/run.txt && touch $@; fi
+
+$(DEV): requirements/dev.txt
+	@$(ONE_AT_A_TIME) bin/install requirements/dev.txt
+	@touch $@
+
+browser: $(DEV)
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || command -v google-chrome >/dev/null \
+	|| { $(ROOT_ON_DEBIAN) && echo "Installing Chromium for the browser tests …" && { $(APT) chromium; }; } \
+	|| { echo "Fetching Chromium for the browser tests …" && $(BIN)/playwright install chromium; }
+
+sandbox:
+	@command -v bwrap >/dev/null \
+	|| { $(ROOT_ON_DEBIAN) && echo "Installing bubblewrap, which isolates the checks of model files …" && { $(APT) bubblewrap; } >/dev/null; } \
+	|| echo "bubblewrap is not installed: files are checked in a bounded process without it. To have it: apt-get install bubblewrap"

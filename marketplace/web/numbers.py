@@ -86,7 +86,7 @@ def when(moment: Any, now: datetime | None = None) -> str:
         return "just now" if past else "in a moment"
     for unit, length, limit in (("minute", 60, 3600), ("hour", 3600, 12 * 3600)):
         if seconds < limit:
-            count = int(seconds // length)
+            count = int(seconds // length) if past else round(seconds / length)
             words = f"{count} {unit}{'' if count == 1 else 's'}"
             return f"{words} ago" if past else f"in {words}"
     day = timezone.localdate(moment)

@@ -87,9 +87,7 @@ class ShownPanel:
 _slots: dict[str, dict[str, Panel]] = defaultdict(dict)
 
 
-def fill(  # noqa: PLR0913 - each is a property of the panel, all by keyword
-    slot: str, name: str, *, title: str, order: int, render: Render, may_see: MaySee = _everybody, count: Count | None = None
-) -> None:
+def fill(slot: str, name: str, *, title: str, order: int, render: Render, may_see: MaySee = _everybody, count: Count | None = None) -> None:
     """Put a panel into a slot; the same name again replaces it."""
     _slots[slot][name] = Panel(name, title, order, may_see, render, count)
 

@@ -42,5 +42,5 @@
     const words = xhr.status === 429 ? "Too many requests; wait a moment and try again." : xhr.status === 401 ? "You are signed out. Sign in again in another tab, then repeat this." : "That did not work.";
     window.marketplace.toast?.(id ? `${words} Request ${id.slice(0, 8)}.` : words, "danger");
   });
-  document.addEventListener("DOMContentLoaded", () => document.querySelector("[data-focus]")?.focus());
+  document.addEventListener("DOMContentLoaded", () => document.querySelector("[data-focus]:not([data-sample] *)")?.focus());
 })();

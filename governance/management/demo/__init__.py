@@ -1,0 +1,1 @@
+"""The demo world: people, models and files to try things out with."""

@@ -30,5 +30,5 @@ app.conf.beat_schedule = {
     "send notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": schedule(30)},
     "send the daily digest": {"task": "marketplace.notifications.tasks.send_digests", "schedule": crontab(hour=6, minute=30)},
     "clear what was abandoned": {"task": "catalog.artifacts.tasks.clear_abandoned", "schedule": crontab(minute=17)},
-    "forget idempotency keys": {"task": "marketplace.accounts.tasks.forget_keys", "schedule": crontab(minute=41)},
+    "forget idempotency keys": {"task": "marketplace.api.tasks.forget_keys", "schedule": crontab(minute=41)},
 }

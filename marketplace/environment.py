@@ -15,12 +15,14 @@ def unsafe_values(*, debug: bool, secret_key: str, public_url: str, database_url
         problems.append("REDIS_URL must start with redis://, rediss:// or unix://.")
     if storage_url.startswith("s3://") and not urlsplit(storage_url).netloc:
         problems.append("STORAGE_URL names no bucket; write s3://bucket or a folder.")
-    if debug:
-        return problems
+    return problems if debug else problems + _unsafe_in_production(secret_key, public_url, database_url)
+
+
+def _unsafe_in_production(secret_key: str, public_url: str, database_url: str) -> list[str]:
+    """Name what is tolerated in debug only."""
+    problems = []
     if secret_key.lower() in WEAK or len(secret_key) < 40 or len(set(secret_key)) < 10:
-        problems.append(
-            "SECRET_KEY is missing or weak; set at least 40 random characters (python -c 'import secrets; print(secrets.token_urlsafe(50))')."
-        )
+        problems.append("SECRET_KEY is missing or weak; set at least 40 random characters, e.g. of secrets.token_urlsafe(50).")
     if not database_url:
         problems.append("DATABASE_URL is missing; set postgres://user:password@host/name.")
     elif urlsplit(database_url).scheme not in {"postgres", "postgresql"}:

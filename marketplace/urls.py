@@ -1,5 +1,28 @@
-"""The front door: pages, REST, health."""
+"""The front door: pages, REST, bytes, health."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from marketplace.api.problems import not_found
+from marketplace.health import healthz, readyz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("django_prometheus.urls")),
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/api", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include("marketplace.api_urls")),
+    path("api/v1/", include("governance.api_urls")),
+    path("api/v1/", include("catalog.api_urls")),
+    re_path(r"^api/v1/.*$", not_found),
+    path("", include("marketplace.web.urls")),
+    path("", include("marketplace.accounts.urls")),
+    path("", include("marketplace.notifications.urls")),
+    path("", include("governance.urls")),
+    path("", include("catalog.urls")),
+]
+handler400 = "marketplace.web.errors.bad_request"
+handler403 = "marketplace.web.errors.permission_denied"
+handler404 = "marketplace.web.errors.not_found"
+handler500 = "marketplace.web.errors.server_error"

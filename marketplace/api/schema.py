@@ -1,0 +1,58 @@
+"""The OpenAPI 3.1 document: every operation names its problems, its scope and its ways in."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from marketplace.api.serializers import ProblemSerializer
+
+PROBLEMS = {
+    "400": "The request cannot be read.",
+    "401": "No token or session, or one that no longer counts.",
+    "403": "Seen, but not allowed.",
+    "404": "Not there, or not there for you.",
+    "405": "Not a method of this address.",
+    "406": "No such format.",
+    "409": "It does not fit the present state.",
+    "413": "Too large.",
+    "415": "Wrong media type.",
+    "422": "Some values need mending.",
+    "428": "If-Match is missing.",
+    "503": "A part we depend on does not answer.",
+}
+
+
+class Schema(AutoSchema):
+    """Adds the problems that any operation may answer with."""
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        """Return the declared answers and the problems."""
+        found: dict[str, Any] = super()._get_response_bodies(direction)
+        for status, sentence in PROBLEMS.items():
+            if status not in found:
+                shape = self._get_response_for_code(ProblemSerializer, status, ["application/problem+json"])
+                found[status] = shape | {"description": sentence}
+        return found
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Describes our bearer token."""
+
+    target_class = "marketplace.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return the bearer scheme."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "mkt_…"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """Describes the session of the pages."""
+
+    target_class = "marketplace.accounts.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Return the cookie scheme."""
+        return {"type": "apiKey", "in": "cookie", "name": "session"}

@@ -1,9 +1,9 @@
 """The fields of a card as data: which there are, which duty each has in a tier, and what is wrong with given values."""
 
+import dataclasses
 import datetime
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
@@ -21,14 +21,14 @@ _ALLOWED_KEYS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Field:
     """One question of the card, with its duty in the tier of the schema it belongs to."""
 
     key: str
     title: str
     why: str
-    example: object
+    example: object = dataclasses.field(hash=False)
     type: Kind
     duty: Duty
     auto: Literal["", "found", "computed"] = ""
@@ -44,7 +44,7 @@ class Field:
         return not self.auto
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Section:
     """Fields that belong together."""
 
@@ -53,7 +53,7 @@ class Section:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class CardSchema:
     """All sections of a card for one tier and kind of model."""
 
@@ -80,7 +80,7 @@ class CardSchema:
         return tuple(field for field in self.fields if field.duty in duties and field.auto not in unasked)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with a value, and how to mend it."""
 

@@ -1,6 +1,7 @@
 """Small real model files for the demo world, made on the spot: the same seed gives the same bytes."""
 
 import hashlib
+import itertools
 import json
 import pickle
 import struct
@@ -38,7 +39,7 @@ def weights(seed: int, *, hidden: int = 48, layers: int = 2, vocabulary: int = 9
     draw = np.random.default_rng(seed)
 
     def matrix(*shape: int) -> NDArray[np.float32]:
-        return (draw.standard_normal(shape) / np.sqrt(shape[-1])).astype(np.float32)
+        return np.asarray(draw.standard_normal(shape) / np.sqrt(shape[-1]), dtype=np.float32)
 
     found: Weights = {"embeddings.weight": matrix(vocabulary, hidden)}
     for layer in range(layers):
@@ -146,7 +147,7 @@ def _onnx(seed: int, about: Mapping[str, object]) -> Files:
     hidden = _sizes(about).get("hidden", 64)
     widths = [32, hidden, hidden, 3]
     nodes, tensors, current = [], [], "features"
-    for layer, (inside, outside) in enumerate(zip(widths, widths[1:], strict=False)):
+    for layer, (inside, outside) in enumerate(itertools.pairwise(widths)):
         tensors.append(_onnx_tensor(f"weight{layer}", draw.standard_normal((inside, outside)).astype(np.float32)))
         tensors.append(_onnx_tensor(f"bias{layer}", np.zeros(outside, np.float32)))
         nodes.append(_onnx_node("MatMul", [current, f"weight{layer}"], f"product{layer}"))

@@ -1,6 +1,7 @@
 """What every request passes: an id and an address, headers that protect, errors as pages."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 from uuid import uuid4
 
 from django.conf import settings
@@ -44,6 +45,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Note where the request comes from, answer it, and name its id."""
         request_id = uuid4().hex
         origin.begin(origin.Origin(request_id=request_id, address=client_address(request)))
         request.id = request_id  # type: ignore[attr-defined]
@@ -59,6 +61,7 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and add what is not set yet."""
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -72,6 +75,7 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; errors come to `process_exception`."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -79,5 +83,5 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError) or request.path.startswith(MACHINE_PREFIXES):
             return None
         if isinstance(exception, NotSignedIn):
-            return see_other(f"/login?next={request.path}", request)
+            return see_other(f"/login?next={quote(request.get_full_path(), safe='')}", request)
         return error_response(request, exception)

@@ -17,9 +17,7 @@ LEVELS = {"success": messages.SUCCESS, "info": messages.INFO, "warning": message
 def wants_fragment(request: HttpRequest) -> bool:
     """Say whether htmx asked for a part; boosted links and history restores get the page."""
     headers = request.headers
-    return (
-        headers.get("HX-Request") == "true" and headers.get("HX-Boosted") != "true" and headers.get("HX-History-Restore-Request") != "true"
-    )
+    return headers.get("HX-Request") == "true" and headers.get("HX-Boosted") != "true" and headers.get("HX-History-Restore-Request") != "true"
 
 
 def page(

@@ -42,8 +42,8 @@
       this.set("uploading");
       const digest = this.digest();
       digest.catch((error) => { this.hash = null; control.abort({ unreadable: error }); });
-      const json = { model: this.model, version: this.version, path: this.path, size: this.size, sha256: null };
-      const opened = await this.call(signal, "POST", ROOT, { json });
+      const { model, version, path, size } = this;
+      const opened = await this.call(signal, "POST", ROOT, { json: { model, version, path, size, sha256: null } });
       this.id = opened.id;
       if (opened.state === "open") await this.sendMissing(opened, signal);
       this.sent = this.size;
@@ -79,8 +79,7 @@
       }
     }
     pause() {
-      if (!this.active && this.state !== "waiting") return;
-      this.set("paused");
+      if (this.active || this.state === "waiting") this.set("paused");
       this.control.abort();
     }
     cancel() {
@@ -92,10 +91,9 @@
       if (this.id) await uploadRequest({ method: "DELETE", url: `${ROOT}/${this.id}`, signal: AbortSignal.timeout(10_000) }).catch(() => null);
       Object.assign(this, { id: null, sent: 0 });
     }
-    async again() {
-      if (this.differs) await this.forget();
+    again() {
       this.hash = null;
-      return this.start();
+      return this.differs ? this.forget().then(() => this.start()) : this.start();
     }
   }
   window.marketplace = Object.assign(window.marketplace || {}, { UploadSession });

@@ -103,7 +103,7 @@ def subject_name(subject: Model) -> str:
     return "" if hasattr(subject, "person") else str(subject)[:200]
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - this is where any value becomes JSON
+def plain(value: Any) -> Any:
     """Turn a detail into JSON: people into pseudonyms, rows into ids, times into ISO text."""
     if isinstance(value, Model):
         return person_id(value) if hasattr(value, "person") else f"{subject_type(value)}:{subject_id(value)}"
@@ -121,6 +121,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - this is where any value becomes 
     return str(value)
 
 
-def forget_texts(events: Any) -> int:  # noqa: ANN401 - a queryset of events
+def forget_texts(events: Any) -> int:
     """Erase the free text of these events; their digests stay, so the chain still verifies."""
     return int(EventText.objects.filter(event__in=events).delete()[0])

@@ -65,7 +65,7 @@ class Delivery(models.Model):
     """One event that one listener still has to hear, or has heard."""
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
-    listener = models.CharField(max_length=120)
+    listener = models.CharField(max_length=200)
     delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     fault = models.CharField(max_length=300, blank=True)

@@ -18,7 +18,7 @@ REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w., -]*\])?\s*([<>=!~]=?=?\s*[
 LONGEST_CONTEXT = 10**9
 
 
-def check_json(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+def check_json(value: Any, name: str) -> dict[str, Any]:
     """Refuse JSON that asks for code, and gather the facts that its name promises."""
     for path, key, found in _keys(value):
         if key in CODE_KEYS and found not in (None, False, {}, []):
@@ -105,9 +105,7 @@ def _index(value: dict[str, Any], base: str) -> dict[str, Any]:
         try:
             check_path(part)
         except ValueError as error:
-            raise Unsafe(
-                f"The index points to “{shorten(part, 100)}”: {error}", where=f"{base}: weight_map", check="files.paths"
-            ) from error
+            raise Unsafe(f"The index points to “{shorten(part, 100)}”: {error}", where=f"{base}: weight_map", check="files.paths") from error
     return {"parts": fact([shorten(part, 200) for part in names[:1000]], f"{base}: weight_map")}
 
 

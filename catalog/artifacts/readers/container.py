@@ -122,8 +122,8 @@ def _end64(window: Window, end: int) -> tuple[int, int, int, int]:
 
 def _central(window: Window) -> tuple[Member, int]:
     at = window.offset
-    (magic, _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, disk, _, attributes, offset) = (
-        CENTRAL.unpack(window.take(CENTRAL.size))
+    (magic, _, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, disk, _, attributes, offset) = CENTRAL.unpack(
+        window.take(CENTRAL.size)
     )
     if magic != b"PK\x01\x02" or disk or comment_length:
         raise Broken("A directory entry of the zip is broken or carries a comment.", where=f"byte {at}", fix=FIX)

@@ -46,8 +46,7 @@ def _weights(readings: Mapping[str, Reading]) -> dict[str, Any]:
 def _sum(readings: Mapping[str, Reading], names: list[str]) -> dict[str, Any]:
     where = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     found: dict[str, Any] = {
-        label: fact(sum(int(readings[name].facts[label]["value"]) for name in names if label in readings[name].facts), where)
-        for label in COUNTED
+        label: fact(sum(int(readings[name].facts[label]["value"]) for name in names if label in readings[name].facts), where) for label in COUNTED
     }
     kinds: dict[str, int] = {}
     for name in names:

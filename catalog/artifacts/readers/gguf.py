@@ -81,7 +81,7 @@ def _keys(window: Window, count: int) -> dict[str, Any]:
     return values
 
 
-def _value(window: Window, key: str) -> Any:  # noqa: ANN401 - any GGUF value
+def _value(window: Window, key: str) -> Any:
     kind = window.unsigned(4)
     if kind == STRING:
         return _string(window, f"The text of “{shorten(key, 80)}”", STRING_LIMIT)
@@ -162,9 +162,7 @@ def _cover(window: Window, tensors: list[Tensor], alignment: int) -> None:
     at = 0
     for tensor in sorted(tensors):
         if tensor.offset < at:
-            raise Broken(
-                f"The tensor “{shorten(tensor.name, 80)}” overlaps the one before it.", where=f"data offset {tensor.offset}", fix=FIX
-            )
+            raise Broken(f"The tensor “{shorten(tensor.name, 80)}” overlaps the one before it.", where=f"data offset {tensor.offset}", fix=FIX)
         if tensor.offset - at >= alignment:
             raise Broken(f"A hole lies before the tensor “{shorten(tensor.name, 80)}”.", where=f"data offset {at}", fix=FIX)
         at = tensor.offset + tensor.size

@@ -76,7 +76,7 @@ def _identify(window: Window) -> str:
 def _softer(window: Window, head: bytes, size: int) -> str:
     """Tell apart what has no magic number."""
     text = _is_text(head, size)
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+    if head[:1] == b"\x80" and head[1:2] <= b"\x0f":
         return "pickle"
     if head[0] in PICKLE_STARTS:
         if pickle.looks_like(window, text=text):

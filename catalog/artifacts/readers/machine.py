@@ -105,13 +105,13 @@ class Machine:
         """Put a symbol on the stack."""
         self.stack.append(value)
 
-    def pop(self) -> Any:  # noqa: ANN401 - any symbol
+    def pop(self) -> Any:
         """Take the topmost symbol, which must lie above the last mark."""
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
             raise self.broken("The pickle takes more from its stack than it put there.")
         return self.stack.pop()
 
-    def top(self) -> Any:  # noqa: ANN401 - any symbol
+    def top(self) -> Any:
         """Look at the topmost symbol."""
         value = self.pop()
         self.stack.append(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.artifacts.paths import check_path
+from catalog.artifacts.readers import onnx_schema
 from catalog.artifacts.readers.protobuf import BYTES, FIX, Budget, Field, Message
 from catalog.artifacts.readers.types import Broken, Finding, Reading, Refused, TooMuch, Unsafe, Verdict, fact, shorten
 from catalog.artifacts.readers.window import Window
@@ -47,6 +48,7 @@ def read(window: Window, name: str) -> Reading:
     notes, problem = Notes(), None
     try:
         _model(Message(window, 0, window.end - window.start, Budget()), notes)
+        onnx_schema.check(Message(window, 0, window.end - window.start, Budget()))
     except Refused as refused:
         problem = refused
     findings = _operators(notes, name)

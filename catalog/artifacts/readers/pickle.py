@@ -157,9 +157,7 @@ def _stored(persistent: list[Persistent], by_name: dict[str, container.Member]) 
             raise Broken(f"The numbers “{shorten(key[2], 40)}” are missing from the file.", where="data.pkl", check="pickle.structure")
 
 
-def _judge(
-    form: str, name: str, log: Log, top: object, problems: list[Refused], *, hidden: list[Import] | None = None, inside: str = ""
-) -> Reading:
+def _judge(form: str, name: str, log: Log, top: object, problems: list[Refused], *, hidden: list[Import] | None = None, inside: str = "") -> Reading:
     """Weigh the imports and the problems of one file."""
     known = known_imports()
     bad = [item for item in log.imports if str(item) not in known] + [item for item in hidden or [] if str(item) not in known]

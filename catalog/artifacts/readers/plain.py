@@ -34,7 +34,7 @@ def text(window: Window, limit: int = TEXT_LIMIT) -> str:
     return found
 
 
-def parse_json(window: Window) -> Any:  # noqa: ANN401 - any JSON value
+def parse_json(window: Window) -> Any:
     """Read strict JSON: no key twice, no NaN, no endless nesting."""
     content = text(window, JSON_LIMIT)
     try:
@@ -54,7 +54,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> Any:  # noqa: ANN401 - never returns
+def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -67,7 +67,7 @@ def _integer(digits: str) -> int:
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant, parse_int=_integer)
 
 
-def parse_yaml(content: str, where: str) -> Any:  # noqa: ANN401 - any YAML value
+def parse_yaml(content: str, where: str) -> Any:
     """Read YAML without tags, anchors, aliases or several documents."""
     if len(content) > YAML_LIMIT:
         raise TooMuch(f"The YAML has {len(content):,} characters; at most {YAML_LIMIT:,} are checked.", where=where)

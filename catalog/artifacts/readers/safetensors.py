@@ -85,7 +85,7 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _no_fraction(text: str) -> Any:  # noqa: ANN401 - never returns
+def _no_fraction(text: str) -> Any:
     raise ValueError(f"“{text[:20]}” is not a whole number")
 
 
@@ -110,7 +110,7 @@ class _Cursor:
             raise self.broken(f"“{char}” is missing")
         self.at += 1
 
-    def value(self) -> Any:  # noqa: ANN401 - any JSON value
+    def value(self) -> Any:
         self.blank()
         try:
             value, self.at = _decoder.raw_decode(self.text, self.at)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.html import escape
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from marketplace import origin
 from marketplace.errors import DomainError, NotAllowed, NotFound
@@ -18,11 +19,19 @@ logger = logging.getLogger(__name__)
 TEMPLATES = {403: "errors/403.html", 404: "errors/404.html", 409: "errors/409.html"}
 
 
+def _back(request: HttpRequest) -> str:
+    """Return the page the person came from: for a read the address itself, for a write the page with the form."""
+    came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if came_from and url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return came_from
+    return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+
+
 def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Show a domain error as a page, or as a note when htmx asked for a part."""
     fragment = wants_fragment(request)
     template = "errors/_note.html" if fragment else TEMPLATES.get(error.status, "errors/error.html")
-    context = {"error": error, "request_id": origin.current().request_id}
+    context = {"error": error, "request_id": origin.current().request_id, "back": _back(request)}
     response = render(request, template, context, status=error.status)
     patch_vary_headers(response, ("HX-Request",))
     response.headers["Cache-Control"] = "no-store"
@@ -56,7 +65,7 @@ def server_error(request: HttpRequest, *args: Any) -> HttpResponseBase:
     request_id = origin.current().request_id
     template = "errors/_note.html" if wants_fragment(request) else "errors/500.html"
     try:
-        body = render_to_string(template, {"request_id": request_id})
+        body: str = render_to_string(template, {"request_id": request_id})
     except Exception:
         logger.exception("The error page itself failed.")
         body = f"<!doctype html><title>Something failed</title><p>Something failed on our side. Quote {escape(request_id)} when you ask for help.</p>"

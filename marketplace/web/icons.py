@@ -1,7 +1,6 @@
 """Inline icons of the Lucide set: drawn once per process, hidden from screen readers."""
 
 from functools import lru_cache
-from typing import cast
 
 import lucide
 from django.utils.html import conditional_escape
@@ -10,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 @lru_cache(maxsize=512)
 def _drawn(name: str, tone: str) -> str:
-    svg = cast("str", lucide._render_icon(name, 16, **{"class": f"icon {tone}".strip(), "aria_hidden": "true"}))  # noqa: SLF001 - its public door is a template tag
+    svg = lucide._render_icon(name, 16, **{"class": f"icon {tone}".strip(), "aria_hidden": "true"})  # noqa: SLF001 - its public door is a template tag
     return " ".join(svg.split())
 
 

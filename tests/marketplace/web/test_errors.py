@@ -95,3 +95,11 @@ def test_an_address_is_what_our_own_proxies_saw(rf, proxies, expected):
     request = rf.get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}, REMOTE_ADDR="10.0.0.9")
     with override_settings(TRUSTED_PROXIES=proxies):
         assert client_address(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("referer", "expected"), [("http://testserver/reviews/R-12", "http://testserver/reviews/R-12"), ("https://elsewhere.example/", "/"), ("", "/")]
+)
+def test_the_way_back_after_a_refused_write_is_the_page_with_the_form(visitor, referer, expected):
+    response = visitor.post("/raise/conflict", headers={"Referer": referer})
+    assert f'href="{expected}">Load the page again' in response.text

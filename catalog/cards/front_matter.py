@@ -51,6 +51,15 @@ class _Writer(yaml.SafeDumper):
         return True
 
 
+def _represent(writer: yaml.SafeDumper, words: str) -> yaml.ScalarNode:
+    # Readers take these for line breaks and fold them to a space unless they are escaped.
+    breaks = any(character in words for character in "\r\x85\u2028\u2029\ufeff")
+    return writer.represent_scalar("tag:yaml.org,2002:str", words, style='"' if breaks else None)
+
+
+_Writer.add_representer(str, _represent)
+
+
 def split(text: str) -> tuple[str | None, str]:
     """Return the YAML between the two lines of dashes (None when there is none) and the text after it."""
     match = _HEAD.match(text)

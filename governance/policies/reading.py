@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 MAX_POLICY = 256 * 1024
+MAX_DEPTH = 20
 _TIERS = ("T1", "T2", "T3", "T4")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _NEEDED = {"tracks", "valid_days", "stop_grace_days", "decision_days", "waivers", "waiver_needed"}
@@ -21,7 +22,10 @@ class PolicyError(Exception):
         self.problems = list(problems)
 
 
-class _Loader(yaml.SafeLoader):
+_BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc, valid-type]
     """Refuses a key that is there twice: the reader of a rule must see the one that counts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # given by PyYAML
@@ -31,7 +35,8 @@ class _Loader(yaml.SafeLoader):
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
             seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        built: dict[object, object] = super().construct_mapping(node, deep=deep)
+        return built
 
 
 def read_policy(text: str) -> Mapping[str, object]:
@@ -51,8 +56,7 @@ def _parse(text: str) -> dict[str, object]:
     if len(text) > MAX_POLICY:
         raise PolicyError([f"The text has {len(text):,} characters; at most {MAX_POLICY:,} are read."])
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise PolicyError(["Anchors and aliases (& and *) are not read; write the value out."])
+        _refuse_bombs(text)
         source = yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from the safe loader
     except yaml.MarkedYAMLError as problem:
         place = f"line {problem.problem_mark.line + 1}: " if problem.problem_mark else ""
@@ -62,6 +66,17 @@ def _parse(text: str) -> dict[str, object]:
     if not isinstance(source, dict):
         raise PolicyError(["The policy is not a mapping of keys to values."])
     return source
+
+
+def _refuse_bombs(text: str) -> None:
+    """Walk the events, which costs no memory, before anything is built from them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise PolicyError(["Anchors and aliases (& and *) are not read; write the value out."])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise PolicyError([f"The text is nested more than {MAX_DEPTH} levels deep."])
 
 
 _KINDS: dict[str, tuple[type, str]] = {

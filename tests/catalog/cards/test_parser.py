@@ -203,12 +203,10 @@ def test_odd_keys_and_characters_become_storable():
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-(10**17), 10**17), st.floats(-1e15, 1e15), words)
-anything = st.recursive(
-    scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(words, inner, max_size=3)), max_leaves=8
-)
+anything = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(words, inner, max_size=3)), max_leaves=8)
 KEYS = ["license", "license_name", "license_link", "language", "tags", "pipeline_tag", "library_name", "base_model", "datasets", "metrics"]
 KEYS += ["base_model_relation", "model-index", "co2_eq_emissions", "new_version", "widget", "marketplace", "x"]
-quick = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick
@@ -239,6 +237,12 @@ def cards(draw):
         if value != "":
             values[field.key] = value
     return values
+
+
+@pytest.mark.parametrize("words", ["\x85", "a\u2028b", "\r", "\ufeff", " \n x", "a\n\n---\n", "\t", "#", "- a", "'", '"', "\x1b", "\U0001f600"])
+def test_odd_words_survive_the_way_out_and_in(words):
+    values = {"identity.name": words, "technical.tags": [words, "b"], "risk.limitations": f"a{words}\n{words}b"}
+    assert parse_readme(export_readme(values, words)).values == values
 
 
 @quick

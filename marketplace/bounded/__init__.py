@@ -24,11 +24,11 @@ class BoundedError(Exception):
     """The child gave no usable answer; the verdict on its input is therefore unknown, never good."""
 
 
-class TimedOut(BoundedError):  # noqa: N818  # named by what happened
+class TimedOut(BoundedError):  # named by what happened
     """The child used up its seconds, on the clock or on the processor."""
 
 
-class Crashed(BoundedError):  # noqa: N818  # named by what happened
+class Crashed(BoundedError):  # named by what happened
     """The child ended by a signal or an error; `stderr` holds the last 500 characters it wrote."""
 
     def __init__(self, sentence: str, *, exit_code: int, stderr: str) -> None:
@@ -36,7 +36,7 @@ class Crashed(BoundedError):  # noqa: N818  # named by what happened
         self.exit_code, self.stderr = exit_code, stderr
 
 
-class BadAnswer(BoundedError):  # noqa: N818  # named by what happened
+class BadAnswer(BoundedError):  # named by what happened
     """The child answered with more than it may, or with something that is not JSON."""
 
 

@@ -70,7 +70,7 @@ class TooSlow(BaseException):
     """The text used up its processor time; not an Exception, so that no library swallows it."""
 
 
-class Unfit(Exception):  # noqa: N818  # a property of the text, not a mistake
+class Unfit(Exception):  # a property of the text, not a mistake
     """The text goes beyond what is formatted; the argument is the reason in words."""
 
 

@@ -66,9 +66,7 @@ def test_unknown_is_never_done(value):
     assert not says_something(value)
 
 
-@pytest.mark.parametrize(
-    "value", ["none", "no", "0", 0, 0.0, "None were found.", ["none"], [{"what": "none"}], "unknown words are skipped"]
-)
+@pytest.mark.parametrize("value", ["none", "no", "0", 0, 0.0, "None were found.", ["none"], [{"what": "none"}], "unknown words are skipped"])
 def test_an_answer_that_says_none_is_an_answer(value):
     assert says_something(value)
 

@@ -97,14 +97,20 @@ def spawn(
     return process
 
 
-def stop(process: subprocess.Popen[bytes], *, first: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
-    """Ask a child to end, insist when it does not, and end whatever is left of its group."""
-    for request, seconds in ((first, patience), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 5.0)):
-        if process.poll() is not None:
-            break
+def ask_to_end(process: subprocess.Popen[bytes], request: signal.Signals = signal.SIGTERM) -> None:
+    """Send a polite request, once: a second one means hurry to some programs."""
+    if process.poll() is None:
         process.send_signal(request)
+
+
+def stop(process: subprocess.Popen[bytes], *, first: signal.Signals = signal.SIGTERM, patience: float = 10, asked: bool = False) -> None:
+    """Ask a child to end, insist when it does not, and end whatever is left of its group."""
+    for request, seconds in ((None if asked else first, patience), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 5.0)):
+        if request is not None:
+            ask_to_end(process, request)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
+            break
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -90,16 +90,12 @@ def attach_or_start(folder: Path, *, holder: str, public_url: str = "", say: Cal
                 return
         if running and holder == UP:
             if running.holder == UP:
-                raise LocalError(
-                    f"The marketplace is already running at {running.public_url} (process {running.pid}). Stop that one first."
-                )
+                raise LocalError(f"The marketplace is already running at {running.public_url} (process {running.pid}). Stop that one first.")
             if not told:
                 say(f"Waiting for `{running.holder}` (process {running.pid}), which is using the data …")
                 told, end = True, time.monotonic() + 600
         time.sleep(0.1)
-    raise LocalError(
-        f"Another process has held {folder / LOCK} for a minute without becoming ready; look at {folder / 'logs'}, end it, try again."
-    )
+    raise LocalError(f"Another process has held {folder / LOCK} for a minute without becoming ready; look at {folder / 'logs'}, end it, try again.")
 
 
 def state(folder: Path) -> Services | None:

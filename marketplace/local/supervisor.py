@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import signal
 import subprocess
 import sys
 import time
@@ -100,9 +99,7 @@ class Supervisor:
         while run.ends[0] < now - 60:
             run.ends.popleft()
         if len(run.ends) > PER_MINUTE:
-            raise LocalError(
-                f"`{name}` ended {len(run.ends)} times in a minute. The end of {self._log(name)}:\n{processes.tail(self._log(name))}"
-            )
+            raise LocalError(f"`{name}` ended {len(run.ends)} times in a minute. The end of {self._log(name)}:\n{processes.tail(self._log(name))}")
         delay = 0.25 * 2 ** (len(run.ends) - 1)
         print(f"`{name}` ended with status {run.process.returncode}; starting it again in {delay:g} s. See {log}", flush=True)
         run.again_at = now + delay
@@ -112,10 +109,9 @@ class Supervisor:
 
     def _stop(self) -> None:
         for run in self.runs:
-            with contextlib.suppress(ProcessLookupError):
-                run.process.send_signal(signal.SIGTERM)
+            processes.ask_to_end(run.process)
         for run in self.runs:
-            processes.stop(run.process, patience=run.program.patience)
+            processes.stop(run.process, patience=run.program.patience, asked=True)
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

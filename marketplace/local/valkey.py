@@ -40,9 +40,7 @@ class Valkey:
         processes.stop_orphan(self.folder / "valkey.pid", self.folder)
         for _attempt in range(3):  # somebody may take the free port before we listen on it
             port, password = processes.free_port(), secrets.token_urlsafe(24)
-            configuration = CONFIGURATION.format(
-                port=port, password=password, folder=self.folder, appendonly="yes" if self.durable else "no"
-            )
+            configuration = CONFIGURATION.format(port=port, password=password, folder=self.folder, appendonly="yes" if self.durable else "no")
             self.process = processes.spawn([binary, "-"], log=self.log, folder=self.folder, text=configuration)
             if processes.wait_until(lambda at=(port, password): _answers(*at), process=self.process, seconds=60):  # type: ignore[misc]
                 return f"redis://:{password}@127.0.0.1:{port}/0"

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('listener', models.CharField(max_length=120)),
+                ('listener', models.CharField(max_length=200)),
                 ('delivered_at', models.DateTimeField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('fault', models.CharField(blank=True, max_length=300)),

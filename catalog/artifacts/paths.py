@@ -7,7 +7,7 @@ LENGTH_LIMIT = 512
 SEGMENT_LIMIT = 255
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
 # Characters that change the direction or the look of a name without being seen.
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 
 def check_path(name: str) -> str:
@@ -32,7 +32,7 @@ def _check_characters(name: str) -> None:
     if "\0" in name:
         raise ValueError("The file name contains a NUL character.")
     for position, char in enumerate(name):
-        if unicodedata.category(char) in HIDDEN:
+        if char != " " and unicodedata.category(char) in HIDDEN:
             raise ValueError(f"The file name contains an invisible or control character (U+{ord(char):04X}) at position {position + 1}.")
 
 

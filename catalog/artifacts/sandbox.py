@@ -117,7 +117,7 @@ def _seconds(files: Sequence[File]) -> float:
     return SECONDS + SECONDS_PER_FILE * len(files) + sum(_size(item) for item in files) / BYTES_PER_SECOND
 
 
-def _accept(item: File, size: int, entry: Any) -> Reading:  # noqa: ANN401 - not yet known to be anything
+def _accept(item: File, size: int, entry: Any) -> Reading:
     """Take over one answer only when it speaks of the file that was asked about."""
     if not isinstance(entry, Mapping) or set(entry) != {"name", "size", "sha256", "problem", "reading"}:
         return could_not_run(item.name, "The reader gave an answer of another shape.")

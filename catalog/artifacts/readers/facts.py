@@ -27,8 +27,14 @@ def combine(readings: Mapping[str, Reading]) -> dict[str, Any]:
     for name in sorted(usable, key=lambda key: (usable[key].format != "json", usable[key].format != "text", key)):
         for label, found in usable[name].facts.items():
             if label not in joined and label not in COUNTED:
-                joined[label] = fact(found["value"], f"{name}: {found['where']}")
+                joined[label] = fact(found["value"], _where(name, found["where"]))
     return joined
+
+
+def _where(name: str, where: str) -> str:
+    """Name the file once, also when the place already begins with it."""
+    base = name.rpartition("/")[2]
+    return f"{name}{where.removeprefix(base)}" if where.startswith(f"{base}:") else f"{name}: {where}"
 
 
 def _weights(readings: Mapping[str, Reading]) -> dict[str, Any]:

@@ -58,13 +58,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > 400:
-        raise ValueError("a number has more than 400 digits")
-    return int(digits)
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant, parse_int=_integer)
+_decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_no_constant)
 
 
 def parse_yaml(content: str, where: str) -> Any:

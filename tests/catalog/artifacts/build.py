@@ -46,7 +46,27 @@ def zip_of(members, *, prefix: bytes = b"", suffix: bytes = b"", crc=None, centr
         offset = len(body)
         body += struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, flags, method, 0, 0, checksum, len(packed), len(data), len(raw), 0) + raw + packed
         listed = (central_name or name).encode()
-        central += struct.pack("<4sBBHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 0, 20, flags, method, 0, 0, checksum, len(packed), len(data), len(listed), 0, 0, 0, 0, 0, offset)
+        central += struct.pack(
+            "<4sBBHHHHHIIIHHHHHII",
+            b"PK\x01\x02",
+            20,
+            0,
+            20,
+            flags,
+            method,
+            0,
+            0,
+            checksum,
+            len(packed),
+            len(data),
+            len(listed),
+            0,
+            0,
+            0,
+            0,
+            0,
+            offset,
+        )
         central += listed
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, len(members), len(members), len(central), len(body), 0)
     return body + central + end + suffix
@@ -87,7 +107,9 @@ def onnx(graph: bytes = b"", *, functions: bytes = b"", domain: str = "") -> byt
 
 def node(operator: str, domain: str = "", attribute: bytes = b"") -> bytes:
     """A graph's node."""
-    return part(1, part(1, "x") + part(2, "y") + part(4, operator) + (part(7, domain) if domain else b"") + (part(5, attribute) if attribute else b""))
+    return part(
+        1, part(1, "x") + part(2, "y") + part(4, operator) + (part(7, domain) if domain else b"") + (part(5, attribute) if attribute else b"")
+    )
 
 
 def external(location: str, *, dims=(2, 2), length: int | None = None, offset: int | None = None) -> bytes:

@@ -16,11 +16,14 @@ ACCENT = {"path": "é.json", "size": 1, "sha256": "c" * 64}
 
 
 def test_the_bytes_are_exactly_these():
-    assert manifest([ONE, ACCENT, TWO]) == (
-        '[{"path":"config.json","sha256":"' + "b" * 64 + '","size":0},'
-        '{"path":"model.safetensors","sha256":"' + "a" * 64 + '","size":3},'
-        '{"path":"é.json","sha256":"' + "c" * 64 + '","size":1}]'
-    ).encode()
+    assert (
+        manifest([ONE, ACCENT, TWO])
+        == (
+            '[{"path":"config.json","sha256":"' + "b" * 64 + '","size":0},'
+            '{"path":"model.safetensors","sha256":"' + "a" * 64 + '","size":3},'
+            '{"path":"é.json","sha256":"' + "c" * 64 + '","size":1}]'
+        ).encode()
+    )
     assert manifest_digest([ONE]) == hashlib.sha256(manifest([ONE])).hexdigest()
 
 
@@ -44,7 +47,15 @@ def test_any_change_changes_the_digest():
 
 @pytest.mark.parametrize(
     "bad",
-    [{**ONE, "path": "../x"}, {**ONE, "size": -1}, {**ONE, "size": True}, {**ONE, "size": 1.0}, {**ONE, "sha256": "A" * 64}, {**ONE, "sha256": "a" * 63}, {**ONE, "sha256": "a" * 64 + "\n"}],
+    [
+        {**ONE, "path": "../x"},
+        {**ONE, "size": -1},
+        {**ONE, "size": True},
+        {**ONE, "size": 1.0},
+        {**ONE, "sha256": "A" * 64},
+        {**ONE, "sha256": "a" * 63},
+        {**ONE, "sha256": "a" * 64 + "\n"},
+    ],
 )
 def test_a_wrong_row_is_refused(bad):
     with pytest.raises(ValueError):
@@ -57,7 +68,13 @@ def test_the_same_path_twice_is_refused():
 
 
 def test_a_hosted_model_has_a_canonical_descriptor():
-    values = {"provider": "Acme", "endpoint": "https://api.example.com/v1", "snapshot": "acme-2-2026-01-01", "region": "eu-west-1", "contract": "C-17"}
+    values = {
+        "provider": "Acme",
+        "endpoint": "https://api.example.com/v1",
+        "snapshot": "acme-2-2026-01-01",
+        "region": "eu-west-1",
+        "contract": "C-17",
+    }
     descriptor = hosted_descriptor(**values, retirement_date=date(2027, 1, 31))
     assert json.loads(descriptor) == {**values, "retirement_date": "2027-01-31"}
     assert b" " not in descriptor.replace(b"acme 2", b"")

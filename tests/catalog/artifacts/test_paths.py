@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from catalog.artifacts.paths import case_clash, check_path
 
-GOOD = ["model.safetensors", "onnx/model.onnx", "a/b/c/ü.json", "LICENSE", ".gitattributes", "model-00001-of-00002.safetensors", "日本語.txt", "console.txt"]
+GOOD = [
+    "model.safetensors",
+    "onnx/model.onnx",
+    "a/b/c/ü.json",
+    "LICENSE",
+    ".gitattributes",
+    "model-00001-of-00002.safetensors",
+    "日本語.txt",
+    "console.txt",
+]
 BAD = [
     ("", "empty"),
     ("../model.bin", "another folder"),
@@ -19,6 +28,8 @@ BAD = [
     ("a\nb", "control"),
     ("a\u202eb", "control"),
     ("a\u200bb", "invisible"),
+    ("a\u1680b", "invisible"),
+    ("a\xa0b", "invisible"),
     ("x" * 2000, "2,000 characters"),
     ("x" * 513, "513 characters"),
     ("x" * 300, "300 bytes"),
@@ -54,14 +65,13 @@ def test_a_bad_name_is_refused_with_a_sentence_that_names_the_problem(name, word
 def test_any_text_is_either_kept_or_refused_and_never_escapes(name):
     try:
         kept = check_path(name)
-    except ValueError as error:
-        assert str(error)
+    except ValueError:
         return
     assert kept == name
     assert not name.startswith("/")
     assert not {"", ".", ".."} & set(name.split("/"))
     assert "\\" not in name
-    assert name.isprintable() or " " in name or "\u3000" in name or "\xa0" in name
+    assert name.isprintable()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,11 @@ def from_library(tmp_path, template: str = "{% for m in messages %}{{ m['content
     writer.add_chat_template(template)
     writer.add_tensor("a.weight", np.ones((4, 32), np.float32))
     writer.add_tensor("b.weight", np.ones((3, 5), np.float16))
-    writer.add_tensor("q.weight", library.quants.quantize(np.ones((2, 64), np.float32), library.GGMLQuantizationType.Q8_0), raw_dtype=library.GGMLQuantizationType.Q8_0)
+    writer.add_tensor(
+        "q.weight",
+        library.quants.quantize(np.ones((2, 64), np.float32), library.GGMLQuantizationType.Q8_0),
+        raw_dtype=library.GGMLQuantizationType.Q8_0,
+    )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

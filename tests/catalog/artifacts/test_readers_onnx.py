@@ -46,7 +46,9 @@ def test_known_domains_are_allowed(tmp_path, domain):
     assert reading(tmp_path, from_library(domain=domain, op="Gelu")).verdict == "allow"
 
 
-@pytest.mark.parametrize(("domain", "op"), [("acme.ops", "Anything"), ("com.microsoft", "PythonOp"), ("com.microsoft", "PyOp"), ("com.microsoft", "ATen")])
+@pytest.mark.parametrize(
+    ("domain", "op"), [("acme.ops", "Anything"), ("com.microsoft", "PythonOp"), ("com.microsoft", "PyOp"), ("com.microsoft", "ATen")]
+)
 def test_operators_that_run_foreign_code_are_blocked(tmp_path, domain, op):
     found = reading(tmp_path, from_library(domain=domain, op=op))
     assert found.verdict == "block"

@@ -71,7 +71,7 @@ def read_torch(window: Window, name: str) -> Reading:
     try:
         data = container.contents(window, by_name["data.pkl"])
         inner = Window.over(data)
-        top = walk(inner, log, persistent=True)
+        top = Machine(inner, log, persistent=True).run()
         if inner.left:
             raise Broken(f"{inner.left:,} bytes follow the pickle in data.pkl.", where="data.pkl", check="pickle.structure")
         _stored(log.persistent, by_name)
@@ -113,7 +113,7 @@ def _sequence(window: Window, log: Log) -> object:
 
 def _old_torch(window: Window, log: Log) -> object:
     """Walk the four pickles behind the magic number; the raw numbers behind them are never unpickled."""
-    results = [walk(window, log, persistent=True) for _ in range(4)]
+    results = [Machine(window, log, persistent=True).run() for _ in range(4)]
     return results[2]
 
 
@@ -125,7 +125,7 @@ def _second_look(window: Window, log: Log) -> list[Import]:
     window.go(0)
     try:
         while window.left:
-            Machine(window, plain).run()
+            Machine(window, plain, persistent=True).run()
     except Refused:
         pass  # the numbers are no instructions: exactly what a good file looks like
     seen = {(item.offset, str(item)) for item in log.imports}
@@ -133,7 +133,10 @@ def _second_look(window: Window, log: Log) -> list[Import]:
 
 
 def _speakable(item: Import) -> bool:
-    return item.module == COMPUTED or bool(IDENTIFIER.fullmatch(item.module) and IDENTIFIER.fullmatch(item.name))
+    """Leave out what numbers look like by chance; a harmful call needs an import before it, which is never left out."""
+    if item.module == COMPUTED:
+        return item.opcode.startswith(("STACK_GLOBAL", "EXT"))
+    return bool(IDENTIFIER.fullmatch(item.module) and IDENTIFIER.fullmatch(item.name))
 
 
 def _foreign(by_name: dict[str, container.Member], roots: set[str]) -> list[Refused]:

@@ -160,6 +160,17 @@ def test_instructions_hidden_in_the_numbers_of_joblib_are_found(tmp_path):
     assert any("os.system" in item.message for item in found.findings)
 
 
+def test_torch_does_not_step_over_the_arrays_of_joblib(tmp_path):
+    """A wrapper of joblib inside a torch file must not hide the instructions behind it: torch would run them."""
+    hidden = b"0cos\nsystem\n(S'x'\ntR."
+    data = joblib_array(hidden + b" " * (-len(hidden) % 4), shape=b"K" + bytes([-(-len(hidden) // 4)]) + b"\x85", pad=None) + b"."
+    magic = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
+    for file in (torch_zip(data), magic + data + pickle.dumps([], 2)):
+        found = reading(tmp_path, file, "m.pt")
+        assert found.verdict == "block"
+        assert any("os.system" in item.message for item in found.findings)
+
+
 @pytest.mark.parametrize("shape", [b"K\x63\x85", b"J\xff\xff\xff\xff\x85", b"N"])
 def test_a_joblib_array_that_lies_about_its_size_is_blocked(tmp_path, shape):
     assert reading(tmp_path, joblib_array(b"\0" * 12, shape=shape) + b".", "m.joblib").verdict == "block"

@@ -1,5 +1,10 @@
-"""Addresses of governance."""
+"""REST addresses of governance: one list per room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from governance.policies import api as policies_api
+
+policies: list[URLPattern | URLResolver] = [
+    path("policies", policies_api.Policies.as_view(), name="api-policies"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [*policies]

@@ -1,5 +1,15 @@
-"""Addresses of marketplace."""
+"""/api/v1/ of the ground rooms."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from marketplace.accounts import api as accounts
+
+urlpatterns = [
+    path("me", accounts.Me.as_view(), name="api-me"),
+    path("teams", accounts.Teams.as_view(), name="api-teams"),
+    path("teams/<str:team>", accounts.TeamView.as_view(), name="api-team"),
+    path("teams/<str:team>/members", accounts.TeamMembers.as_view(), name="api-team-members"),
+    path("teams/<str:team>/members/<str:username>", accounts.TeamMember.as_view(), name="api-team-member"),
+    path("tokens", accounts.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<int:pk>", accounts.TokenView.as_view(), name="api-token"),
+]

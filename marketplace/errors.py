@@ -40,8 +40,8 @@ class NotFound(DomainError):
     code = "not-found"
     title = "Not found"
 
-    def __init__(self, sentence: str = "There is nothing here that you can see.", *, hint: str = "", **data: object) -> None:
-        super().__init__(sentence, hint=hint, **data)
+    def __init__(self, sentence: str = "There is nothing here that you can see.", *, hint: str = "", code: str = "", **data: object) -> None:
+        super().__init__(sentence, hint=hint, code=code, **data)
 
 
 class Conflict(DomainError):
@@ -59,8 +59,8 @@ class Invalid(DomainError):
     code = "invalid"
     title = "Some values need mending"
 
-    def __init__(self, sentence: str, *, fields: Mapping[str, list[str]] | None = None, hint: str = "", **data: object) -> None:
-        super().__init__(sentence, hint=hint, **data)
+    def __init__(self, sentence: str, *, fields: Mapping[str, list[str]] | None = None, hint: str = "", code: str = "", **data: object) -> None:
+        super().__init__(sentence, hint=hint, code=code, **data)
         self.fields = dict(fields or {})
 
 

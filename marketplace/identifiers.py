@@ -22,10 +22,9 @@ class NameValidator:
     """Team, user and model names: letters, digits, dot, underscore, hyphen; at most 96 characters; starts with a letter or digit."""
 
     def __call__(self, value: str) -> None:
+        """Raise ValidationError for anything else."""
         if not NAME.match(value):
-            raise ValidationError(
-                "Use 1 to 96 letters, digits, dots, underscores or hyphens, starting with a letter or digit.", code="name"
-            )
+            raise ValidationError("Use 1 to 96 letters, digits, dots, underscores or hyphens, starting with a letter or digit.", code="name")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NameValidator)

@@ -34,9 +34,7 @@ def check_name(name: str, field: str = "name") -> str:
 
 
 @transaction.atomic
-def add_person(
-    username: str, *, by: User | None, name: str = "", email: str = "", password: str | None = None, kind: str = Kind.PERSON
-) -> User:
+def add_person(username: str, *, by: User | None, name: str = "", email: str = "", password: str | None = None, kind: str = Kind.PERSON) -> User:
     """Add a person or a service account."""
     require_administrator(by, "add people")
     check_name(username, "username")
@@ -119,9 +117,7 @@ def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lea
     """Give somebody an organization role; reviewers get a track."""
     require_administrator(by, "give organization roles")
     if (role == OrgRole.REVIEWER) != bool(track):
-        raise Invalid(
-            "Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]}
-        )
+        raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
     given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead})
     join_group(user, f"track:{track}" if track else f"role:{role}")
     record("role.given", user, by=by, role=role, track=track, lead=is_lead)

@@ -90,9 +90,7 @@ def token_caller(secret: str) -> Caller | None:
     if not is_well_formed(secret):
         return None
     row = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True)
-        .first()
+        ApiToken.objects.select_related("user").filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True).first()
     )
     return Caller(row.user, row) if row else None
 
@@ -108,3 +106,8 @@ def token_of(user: User, pk: int) -> ApiToken:
     if token is None:
         raise NotFound
     return token
+
+
+def team_roles_of(user: User) -> dict[str, str]:
+    """The teams of a person by name, with the role there."""
+    return dict(Membership.objects.filter(user=user).order_by("team__name").values_list("team__name", "role"))

@@ -22,7 +22,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Nobody signs up here."""
         return False
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - allauth's signature
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: the page that follows shows who is signed in."""
 
 
@@ -32,8 +32,12 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     template_name = "marketplace/accounts/sign_in.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what a wrong try is told."""
+        return super().get_context_data(**kwargs) | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes()}
+
     @method_decorator(axes_form_invalid)
-    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ANN401 - allauth's form
+    def form_invalid(self, form: Any) -> HttpResponse:
         """Answer 422 with one sentence that does not tell which part was wrong."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
@@ -53,5 +57,9 @@ def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None 
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: object) -> HttpResponse:
     """Say that it is locked, and for how long."""
-    minutes = int(timedelta(hours=settings.AXES_COOLOFF_TIME).total_seconds() // 60)
-    return page(request, "marketplace/accounts/locked.html", {"minutes": minutes}, status=429)
+    return page(request, "marketplace/accounts/locked.html", {"minutes": lock_minutes()}, status=429)
+
+
+def lock_minutes() -> int:
+    """Return how long a lock lasts."""
+    return int(timedelta(hours=settings.AXES_COOLOFF_TIME).total_seconds() // 60)

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
 from marketplace.api.serializers import ProblemSerializer
 
@@ -56,3 +57,9 @@ class SessionScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         """Return the cookie scheme."""
         return {"type": "apiKey", "in": "cookie", "name": "session"}
+
+
+PAGED = [
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, description="How many at most"),
+    OpenApiParameter("cursor", {"type": "string", "maxLength": 400}, description="`next` of the page before"),
+]

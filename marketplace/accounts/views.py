@@ -1,0 +1,135 @@
+"""Pages about me and about teams."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from marketplace.accounts.actions import add_member, change_settings, issue_token, remove_member, revoke_token
+from marketplace.accounts.forms import MemberForm, SettingsForm, TokenForm
+from marketplace.accounts.models import ApiToken, Team
+from marketplace.accounts.permissions import may_manage_team
+from marketplace.accounts.queries import all_teams, members_of, organization_roles_of, team_named, teams_of, token_of, tokens_of, user_named
+from marketplace.accounts.tokens import SCOPES
+from marketplace.errors import DomainError, Invalid
+from marketplace.web.pages import notice, page, see_other
+from marketplace.web.slots import panels
+
+
+@dataclass(frozen=True)
+class ShownToken:
+    """A token in words."""
+
+    token: ApiToken
+    words: str
+    state: str
+    counts: bool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.token, name)
+
+
+def shown(token: ApiToken) -> ShownToken:
+    """Say in words what a token may and whether it still counts."""
+    state = "Revoked" if token.revoked_at else "Ended" if token.expires_at <= timezone.now() else "Counts"
+    return ShownToken(token, "; ".join(SCOPES.get(scope, scope) for scope in token.scopes), state, state == "Counts")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_tokens(request: HttpRequest) -> HttpResponse:
+    """List my tokens; a POST issues one and shows its secret this once."""
+    form, secret, status = TokenForm(request.POST or None, initial={"days": 90, "scopes": ["read", "download"]}), "", 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            _, secret = issue_token(request.user, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            form, status = TokenForm(initial={"days": 90, "scopes": ["read", "download"]}), 200
+    try_it = f'curl -H "Authorization: Bearer {secret}" {settings.PUBLIC_URL}/api/v1/me'
+    context = {"tokens": [shown(t) for t in tokens_of(request.user)], "form": form, "secret": secret, "try_it": try_it}  # type: ignore[arg-type]
+    response = page(request, "marketplace/accounts/tokens.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def revoke_my_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one of my tokens at once."""
+    token = revoke_token(token_of(request.user, pk), by=request.user)  # type: ignore[arg-type]
+    notice(request, f"The token {token.name} no longer counts.")
+    return see_other("/me/tokens", request)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_settings(request: HttpRequest) -> HttpResponse:
+    """Show and change how pages look for me."""
+    user: Any = request.user
+    form = SettingsForm(request.POST or None, initial={"theme": user.theme, "mails_digest": user.mails_digest})
+    if request.method == "POST" and form.is_valid():
+        change_settings(user, by=user, **form.cleaned_data)
+        notice(request, "Settings saved.")
+        return see_other("/me/settings", request)
+    context = {"form": form, "teams": teams_of(user), "roles": organization_roles_of(user)}
+    return page(request, "marketplace/accounts/settings.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def teams(request: HttpRequest) -> HttpResponse:
+    """List my teams and all others."""
+    user: Any = request.user
+    mine = list(teams_of(user))
+    others = all_teams().exclude(pk__in=[team.pk for team in mine])
+    return page(request, "marketplace/accounts/teams.html", {"mine": mine, "others": others})
+
+
+@login_required
+@require_safe
+def team_page(request: HttpRequest, team: str) -> HttpResponse:
+    """Show one team: models, members."""
+    found = team_named(team)
+    return see_other(f"/teams/{found.name}") if found.name != team else _team_page(request, found, MemberForm())
+
+
+@login_required
+@require_POST
+def team_members(request: HttpRequest, team: str) -> HttpResponse:
+    """Add a member, change a role, or (with an empty role) remove a member."""
+    found, user = team_named(team), request.user
+    form = MemberForm(request.POST)
+    try:
+        if request.POST.get("role") == "" and request.POST.get("username"):
+            gone = user_named(request.POST["username"])
+            remove_member(found, gone, by=user)  # type: ignore[arg-type]
+            notice(request, f"{gone} is no longer in {found.name}.")
+            return see_other(f"/teams/{found.name}", request)
+        if form.is_valid():
+            person = user_named(form.cleaned_data["username"])
+            add_member(found, person, role=form.cleaned_data["role"], by=user)  # type: ignore[arg-type]
+            notice(request, f"{person} is now {form.cleaned_data['role']} in {found.name}.")
+            return see_other(f"/teams/{found.name}", request)
+    except (Invalid, DomainError) as error:
+        if error.status not in {404, 409, 422}:
+            raise
+        form.full_clean()
+        form.add_error(None, f"{error.sentence} {error.hint}".strip())
+    return _team_page(request, found, form, status=422)
+
+
+def _team_page(request: HttpRequest, team: Team, form: MemberForm, status: int = 200) -> HttpResponse:
+    """Render the page of a team."""
+    context = {
+        "team": team,
+        "members": members_of(team),
+        "may_manage": may_manage_team(request.user, team),  # type: ignore[arg-type]
+        "form": form,
+        "panels": panels("team", request, team),
+        "crumbs": [{"text": "Teams", "url": "/teams"}, {"text": team.name}],
+    }
+    return page(request, "marketplace/accounts/team.html", context, status=status)

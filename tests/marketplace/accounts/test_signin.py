@@ -1,0 +1,67 @@
+"""Signing in: one sentence for every mistake, a lock after too many, and a session that really ends."""
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from tests.cast import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(client, name, password=PASSWORD, **more):
+    return client.post("/login", {"login": name, "password": password, **more})
+
+
+def test_a_person_signs_in_and_out(cast, client):
+    assert sign_in(client, "bea").status_code in {302, 303}
+    assert client.get("/teams").status_code == 200
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert client.post("/logout").status_code == 303
+    client.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    assert client.get("/teams").status_code == 302
+
+
+def test_the_name_may_be_typed_in_any_case(cast, client):
+    assert sign_in(client, "BEA").status_code in {302, 303}
+
+
+@pytest.mark.parametrize(("name", "password"), [("bea", "wrong"), ("nobody-here", PASSWORD), ("", "")])
+def test_every_mistake_gets_the_same_answer(cast, client, name, password):
+    answer = sign_in(client, name, password)
+    assert answer.status_code == 422
+    assert "The name or the password is wrong" in answer.content.decode()
+
+
+def test_too_many_wrong_tries_lock_this_name_from_this_address_only(cast, client):
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        answer = sign_in(client, "bea", "wrong")
+    assert answer.status_code == 429
+    assert "Try again in 15 minutes" in answer.content.decode()
+    assert sign_in(client, "bea").status_code == 429
+    assert sign_in(client, "ivo").status_code in {302, 303}
+
+
+def test_a_forged_forwarding_header_does_not_reset_the_lock(cast, client):
+    answers = [client.post("/login", {"login": "bea", "password": "x"}, headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(12)]
+    assert answers[-1].status_code == 429
+
+
+def test_next_never_leads_elsewhere(cast, client):
+    answer = sign_in(client, "bea", next="https://evil.example/")
+    assert answer["Location"] == "/"
+
+
+def test_a_deactivated_person_is_out_at_once(cast, signed_in):
+    client = signed_in(cast.bea)
+    assert client.get("/teams").status_code == 200
+    type(cast.bea).objects.filter(pk=cast.bea.pk).update(is_active=False)
+    assert client.get("/teams").status_code == 302
+
+
+def test_nobody_signs_up(client):
+    assert client.get("/signup").status_code == 404
+
+
+def test_signing_out_is_a_post(cast, signed_in):
+    assert signed_in(cast.bea).get(reverse("account_logout")).status_code == 405

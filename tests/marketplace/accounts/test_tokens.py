@@ -1,0 +1,131 @@
+"""Tokens: shown once, stored as a digest, ended at once, and never more than their scopes."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from marketplace.accounts.actions import issue_token, revoke_token
+from marketplace.accounts.models import ApiToken, User
+from marketplace.accounts.queries import token_caller
+from marketplace.accounts.tokens import is_well_formed, new_secret
+from marketplace.errors import Invalid, NotAllowed
+
+ME = "/api/v1/me"
+
+
+def test_a_secret_has_prefix_and_checksum():
+    secret = new_secret()
+    assert secret.startswith("mkt_")
+    assert is_well_formed(secret)
+    assert not is_well_formed(secret[:-1] + ("0" if secret[-1] != "0" else "1"))
+    assert not is_well_formed("mkt_")
+
+
+def test_the_secret_is_nowhere_in_the_database(cast):
+    token, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    stored = repr(ApiToken.objects.filter(pk=token.pk).values().get())
+    assert secret not in stored
+    assert secret[12:] not in stored
+
+
+def test_a_token_says_who_calls(cast, client, token_of):
+    answer = client.get(ME, headers=token_of(cast.ivo, "read"))
+    assert answer.json()["username"] == "ivo"
+    assert answer.json()["teams"] == {"claims-api": "owner"}
+    assert answer.json()["token"]["scopes"] == ["read"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda t: revoke_token(t, by=t.user),
+        lambda t: ApiToken.objects.filter(pk=t.pk).update(created_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(seconds=1)),
+        lambda t: User.objects.filter(pk=t.user_id).update(is_active=False),
+    ],
+    ids=["revoked", "expired", "owner deactivated"],
+)
+def test_a_token_that_no_longer_counts_is_401_at_once(cast, client, spoil):
+    token, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    header = {"Authorization": f"Bearer {secret}"}
+    assert client.get(ME, headers=header).status_code == 200
+    spoil(token)
+    answer = client.get(ME, headers=header)
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("secret", ["mkt_x", "mkt_" + "a" * 43 + "_00000000", "", "☃", "Basic abc"])
+def test_garbage_is_401_and_asks_the_database_nothing_for_bad_form(db, client, secret, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get(ME, headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+
+
+def test_a_token_in_the_address_is_not_looked_at(cast, client):
+    _, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    assert client.get(f"{ME}?token={secret}&access_token={secret}").status_code == 401
+
+
+def test_a_token_without_the_scope_is_403_with_the_scope_named(cast, client, token_of):
+    answer = client.post("/api/v1/tokens", {"name": "x", "scopes": ["read"]}, content_type="application/json", headers=token_of(cast.bea, "read"))
+    assert answer.status_code == 403
+    assert "scope admin" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [({"scopes": []}, "scopes"), ({"scopes": ["fly"]}, "scopes"), ({"days": 0}, "days"), ({"days": 366}, "days"), ({"name": " "}, "name")],
+)
+def test_every_mistake_names_its_field(cast, values, field):
+    with pytest.raises(Invalid) as told:
+        issue_token(cast.bea, by=cast.bea, **({"name": "x", "scopes": ["read"]} | values))
+    assert field in told.value.fields
+
+
+def test_a_service_account_never_gets_the_scope_review(cast):
+    with pytest.raises(NotAllowed):
+        issue_token(cast.ci_claims, by=cast.root, name="ci", scopes=["review"])
+
+
+def test_nobody_issues_tokens_for_others(cast):
+    with pytest.raises(NotAllowed):
+        issue_token(cast.ivo, by=cast.bea, name="x", scopes=["read"])
+
+
+def test_the_database_refuses_a_token_that_ends_before_it_begins(cast):
+    with pytest.raises(IntegrityError, match="token_ends_after_it_begins"), transaction.atomic():
+        ApiToken.objects.create(user=cast.bea, name="x", prefix="mkt_", digest=b"1" * 32, scopes=[], expires_at=timezone.now() - timedelta(1))
+
+
+def test_the_last_use_is_noted_at_most_once_in_five_minutes(cast, client):
+    token, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    header = {"Authorization": f"Bearer {secret}"}
+    client.get(ME, headers=header)
+    first = ApiToken.objects.get(pk=token.pk).last_used_at
+    client.get(ME, headers=header)
+    assert first is not None
+    assert ApiToken.objects.get(pk=token.pk).last_used_at == first
+
+
+def test_the_page_shows_the_secret_once(cast, signed_in):
+    client = signed_in(cast.ivo)
+    answer = client.post("/me/tokens", {"name": "batch", "scopes": ["read", "download"], "days": 30})
+    secret = re.search(r"mkt_[\w-]{40,}", answer.content.decode())[0]
+    assert token_caller(secret).user == cast.ivo
+    assert "no-store" in answer["Cache-Control"]
+    assert secret not in client.get("/me/tokens").content.decode()
+
+
+def test_the_page_refuses_a_token_without_end(cast, signed_in):
+    answer = signed_in(cast.ivo).post("/me/tokens", {"name": "batch", "scopes": ["read"], "days": ""})
+    assert answer.status_code == 422
+    assert not ApiToken.objects.filter(user=cast.ivo).exists()
+
+
+def test_somebody_elses_token_does_not_exist_for_me(cast, client, signed_in):
+    token, _ = issue_token(cast.ivo, by=cast.ivo, name="mine", scopes=["read"])
+    assert signed_in(cast.bea).post(f"/me/tokens/{token.pk}/revoke").status_code == 404
+    assert ApiToken.objects.get(pk=token.pk).revoked_at is None

@@ -1,0 +1,140 @@
+"""What is known without asking anybody: facts found in files, rows and answers, as values of card fields; pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from catalog.artifacts.models import ModelFile
+from catalog.artifacts.readers.facts import SPEAKERS, combine
+from catalog.artifacts.readers.types import Reading
+from catalog.cards.completeness import says_something
+from catalog.cards.models import CardRevision
+from catalog.cards.schema import CardSchema, schema_for
+from catalog.registry.models import ModelVersion
+from catalog.registry.states import Origin
+
+FOUND, COMPUTED = "found", "computed"
+# Label of a reader's fact -> field of the card.
+FIELDS = {
+    "architecture": "technical.architecture",
+    "library": "technical.library",
+    "parameters": "technical.parameter_count",
+    "context_length": "technical.context_length",
+    "task": "technical.task",
+    "license": "legal.license",
+    "base_model": "lineage.base_model",
+    "language": "technical.languages",
+}
+LISTS = frozenset({"lineage.base_model", "technical.languages"})
+# What the files may still tell, so that nobody is asked before they were read.
+TOLD_BY_FILES = frozenset(FIELDS.values()) | {"technical.format", "technical.precision", "security.remote_code"} - {"legal.license"}
+GENERATIVE = frozenset(
+    {"text-generation", "text2text-generation", "image-text-to-text", "text-to-image", "image-to-image", "text-to-video", "text-to-audio",
+     "text-to-speech", "conversational", "any-to-any", "summarization", "translation"}
+)  # fmt: skip
+SENSITIVE = frozenset({"personal", "payment_card", "special_category", "health"})
+
+Facts = Mapping[str, tuple[object, str]]
+
+
+def facts_of_files(files: Iterable[ModelFile]) -> dict[str, tuple[object, str]]:
+    """Return card field -> (value, where it was found) from what was noted on the files of a version."""
+    return facts_of_readings({file.path: Reading(file.format, "allow", [], file.facts) for file in files if file.format})
+
+
+def facts_of_readings(readings: Mapping[str, Reading]) -> dict[str, tuple[object, str]]:
+    """Return card field -> (value, where it was found) from fresh readings."""
+    usable = {path: reading for path, reading in readings.items() if reading.verdict in {"allow", "review"}}
+    found: dict[str, tuple[object, str]] = {}
+    joined = combine(usable)
+    for label, key in FIELDS.items():
+        if label in joined:
+            value = joined[label]["value"]
+            found[key] = ([value] if key in LISTS and isinstance(value, str) else value, str(joined[label]["where"]))
+    if "dtypes" in joined:
+        found["technical.precision"] = (sorted(joined["dtypes"]["value"]), str(joined["dtypes"]["where"]))
+    weights = {path: reading.format for path, reading in usable.items() if reading.format in SPEAKERS} or {p: r.format for p, r in usable.items()}
+    if weights:
+        found["technical.format"] = (sorted(set(weights.values())), min(weights))
+        if len(usable) == len(readings):
+            # Files that bring code of their own are refused, so what was read to the end brings none.
+            found["security.remote_code"] = ("no", "all files")
+    return found
+
+
+def packs_of(version: ModelVersion, task: str) -> frozenset[str]:
+    """Return which extra duties the use and the task bring."""
+    answers: Mapping[str, Any] = version.answers
+    packs = {
+        "people": answers.get("affected") not in {None, "nobody"},
+        "personal_data": answers.get("data_class") in SENSITIVE,
+        "eu_high_risk": answers.get("scope") == "high",
+        "genai": task in GENERATIVE,
+    }
+    return frozenset(name for name, applies in packs.items() if applies)
+
+
+def schema_of(version: ModelVersion, tier: str, task: str = "") -> CardSchema:
+    """Return the fields and duties of this version's card in a tier."""
+    model = version.model
+    packs = packs_of(version, task or model.task)
+    return schema_for(tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted, packs=packs)
+
+
+def known(version: ModelVersion, card: CardRevision | None, facts: Facts, schema: CardSchema) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the card's values with everything known besides, and where each is from; what people wrote wins."""
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    layers: list[tuple[str, Mapping[str, object]]] = [
+        (COMPUTED, of_rows(version)),
+        (COMPUTED, of_answers(version, schema)),
+        (FOUND, {key: value for key, (value, _) in facts.items()}),
+    ]
+    if card is not None:
+        layers.append(("human", card.values))
+    for source, layer in layers:
+        for key, value in layer.items():
+            if says_something(value) or (source == "human" and key not in values):
+                values[key] = value
+                sources[key] = card.sources.get(key, source) if card is not None and source == "human" else source
+    return values, sources
+
+
+def of_rows(version: ModelVersion) -> dict[str, object]:
+    """Return what the rows of model and version say about fields of the card."""
+    model, use_case = version.model, version.use_case
+    own = model.origin == Origin.INTERNAL
+    return {
+        "identity.name": model.display_name or model.name,
+        "identity.summary": model.summary,
+        "identity.version": version.version,
+        "identity.accountable_owner": model.accountable.username if model.accountable else None,
+        "identity.developed_by": model.publisher or (model.team.name if own else None),
+        "identity.origin": model.origin,
+        "identity.upstream_revision": version.upstream_commit,
+        "identity.released_at": version.created_at.date().isoformat() if own else None,
+        "identity.changelog": version.changelog,
+        "use.approved_use_cases": [use_case.name] if use_case else None,
+        "technical.task": model.task,
+        "technical.library": model.library,
+        "technical.parameter_count": model.parameters,
+        "technical.tags": model.tags or None,
+        "lineage.base_model": [model.base_model] if model.base_model else None,
+        "legal.license": model.license,
+        "operation.environments": [version.environment],
+    }
+
+
+def of_answers(version: ModelVersion, schema: CardSchema) -> dict[str, object]:
+    """Return what the risk answers say about fields of the card, where the field knows such a value."""
+    places = {
+        "data_class": "classification.data_classes",
+        "exposure": "classification.exposure",
+        "purpose": "classification.purpose_area",
+        "autonomy": "classification.autonomy",
+    }
+    found: dict[str, object] = {}
+    for question, key in places.items():
+        field, value = schema.field(key), version.answers.get(question)
+        if field is not None and isinstance(value, str) and value in dict(field.options):
+            found[key] = [value] if field.type == "multi" else value
+    return found

@@ -32,7 +32,7 @@ class Program:
 def programs(folder: Path, *, port: int) -> tuple[Program, ...]:
     """Return what runs beside the services."""
     celery = (sys.executable, "-m", "celery", "-A", "marketplace")
-    gunicorn = (sys.executable, "-m", "gunicorn", "marketplace.wsgi", "--no-control-socket", "-k", "gthread", "--graceful-timeout", "5")
+    gunicorn = (sys.executable, "-m", "gunicorn", "marketplace.wsgi", "--no-control-socket", "--preload", "-k", "gthread", "--graceful-timeout", "5")
     return (
         Program("web", (*gunicorn, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8")),
         Program("worker", (*celery, "worker", "-c", "2", "-Q", "default,checks", "-l", "INFO", "--without-gossip", "--without-mingle")),
@@ -61,12 +61,16 @@ class Supervisor:
     def running(self) -> Iterator["Supervisor"]:
         """Have every program running within the block."""
         try:
-            for program in self.wanted:
-                self._shorten_log(program)
-                self.runs.append(_Run(program, self._spawn(program)))
+            self.add(self.wanted)
             yield self
         finally:
             self._stop()
+
+    def add(self, wanted: Sequence[Program]) -> None:
+        """Start further programs and look after them too."""
+        for program in wanted:
+            self._shorten_log(program)
+            self.runs.append(_Run(program, self._spawn(program)))
 
     def wait_until_healthy(self, *, port: int, public_url: str) -> None:
         """Return once `/healthz` answers 200; give up with the end of the web log."""

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Is everything in place? Each line is ok, or says what to do."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print one line per question."""
         missing = 0
         for answer in examine():

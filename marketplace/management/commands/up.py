@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Take the one choice there is."""
         parser.add_argument("--no-demo", action="store_true", help="do not load the demo world")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         """Prepare the tables, start the programs, say where they are, and keep them running."""
         if not settings.DATABASE_URL or "PORT" not in os.environ:
             raise CommandError("Run this as `python manage.py up`, which starts the database first.")
@@ -35,8 +35,10 @@ class Command(BaseCommand):
         if not options["no_demo"]:
             call_command("demo", stdout=self.stdout, stderr=self.stderr)
         connections.close_all()
-        with Supervisor(programs(folder, port=port), logs=folder / "logs").running() as supervisor:
+        web, *others = programs(folder, port=port)
+        with Supervisor([web], logs=folder / "logs").running() as supervisor:  # alone at first: all at once would share the processors
             supervisor.wait_until_healthy(port=port, public_url=settings.PUBLIC_URL)
+            supervisor.add(others)
             self._welcome(folder, port=port, seconds=time.monotonic() - BEGAN)
             supervisor.watch()
 

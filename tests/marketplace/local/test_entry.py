@@ -40,7 +40,7 @@ def test_a_port_that_is_no_port_is_refused(monkeypatch, wish):
         entry.chosen_port()
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["migrate", "--help"], ["help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["check"], ["migrate", "--help"]])
 def test_questions_start_no_database(home, arguments):
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=REPOSITORY, env=clean_environment(home), capture_output=True, text=True, check=False

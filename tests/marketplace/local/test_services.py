@@ -9,10 +9,19 @@ import psycopg
 import pytest
 import redis
 
-from marketplace.local.folders import REPOSITORY, kept_secret, locked
+from marketplace.local.folders import REPOSITORY, kept_secret, locked, temporary_home
 from marketplace.local.postgres import Postgres
 from marketplace.local.processes import LocalError, free_port
-from tests.marketplace.local.conftest import eventually, running_in
+from tests.marketplace.local.conftest import Holder, eventually, running_in
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """Services for the tests that only look at them."""
+    with temporary_home() as home:
+        holder = Holder(home)
+        yield home, holder.services()
+        holder.finish()
 
 
 def write(services, word):
@@ -30,16 +39,16 @@ def words(services):
         return rows, [word.decode() for word in broker.lrange("words", 0, -1)]
 
 
-def test_services_refuse_a_wrong_password(home, hold):
-    services = hold().services()
+def test_services_refuse_a_wrong_password(shared):
+    _, services = shared
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(services["database_url"].replace(":", ":x", 2).replace("x//", "//"))
     with pytest.raises(redis.AuthenticationError), redis.Redis(port=int(services["redis_url"].rsplit(":", 1)[1].split("/")[0])) as stranger:
         stranger.ping()
 
 
-def test_the_broker_never_evicts_and_keeps_what_it_is_given(hold):
-    with redis.Redis.from_url(hold().services()["redis_url"]) as broker:
+def test_the_broker_never_evicts_and_keeps_what_it_is_given(shared):
+    with redis.Redis.from_url(shared[1]["redis_url"]) as broker:
         assert broker.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert broker.config_get("appendfsync") == {"appendfsync": "everysec"}
         assert broker.config_get("appendonly") == {"appendonly": "yes"}
@@ -71,8 +80,8 @@ def test_up_refuses_to_run_twice_and_waits_for_a_passing_command(home, hold):
     assert "is already running at" in again.process.stderr.read()
 
 
-def test_only_the_owner_may_read_the_state(home, hold):
-    services = hold().services()
+def test_only_the_owner_may_read_the_state(shared):
+    home, services = shared
     assert (home / "services.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((home / "services.json").read_text()) == services
 
@@ -144,8 +153,7 @@ def test_data_of_another_major_version_is_refused_with_a_way_out(home, hold):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand the database to another account")
-def test_as_root_the_database_runs_as_nobody_on_data_that_only_nobody_reads(home, hold):
-    hold().services()
-    facts = (home / "postgres").stat()
+def test_as_root_the_database_runs_as_nobody_on_data_that_only_nobody_reads(shared):
+    facts = (shared[0] / "postgres").stat()
     assert facts.st_uid != 0
     assert facts.st_mode & 0o777 == 0o700

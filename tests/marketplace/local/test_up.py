@@ -46,6 +46,7 @@ def manage(home, *arguments):
     )
 
 
+@pytest.mark.full  # two whole starts; the services alone are killed in every run (test_services.py)
 def test_up_survives_a_hard_kill_and_stops_when_asked(home):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = Up(home, PORT=str(taken.getsockname()[1]))
@@ -57,8 +58,7 @@ def test_up_survives_a_hard_kill_and_stops_when_asked(home):
     made = manage(home, "shell", "--no-imports", "-v0", "-c", "import os; print(os.environ['DATABASE_URL'], os.environ['PUBLIC_URL'])")
     assert made.returncode == 0, made.stderr
     assert made.stdout.split()[1] == f"http://localhost:{port}", "a command attaches to what is running"
-    workers = [pid for pid, line in running_in(home).items() if "celery" in line]
-    assert len(workers) >= 4, "worker with two children, and beat"
+    assert eventually(lambda: sum("celery" in line for line in running_in(home).values()) >= 4), "worker with two children, and beat"
 
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     assert eventually(lambda: not running_in(home), seconds=30), running_in(home)
@@ -68,6 +68,7 @@ def test_up_survives_a_hard_kill_and_stops_when_asked(home):
     second = Up(home)
     second.address()
     assert time.monotonic() - began < 60
+    assert eventually(lambda: any(" beat " in line for line in running_in(home).values()))
     beat = next(pid for pid, line in running_in(home).items() if "celery" in line and " beat " in line)
     os.kill(beat, signal.SIGKILL)
     assert eventually(lambda: any(" beat " in line for pid, line in running_in(home).items() if pid != beat)), "beat is started again"

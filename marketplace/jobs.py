@@ -33,7 +33,7 @@ class Job(Task):  # type: ignore[type-arg]
     def ring(self, *ids: object) -> bool:
         """Publish now, without retries; return whether the broker took it."""
         try:
-            self.apply_async(args=[str(i) for i in ids], retry=False)
+            self.apply_async(args=tuple(str(i) for i in ids), retry=False)
         except (OperationalError, RedisError, OSError) as fault:
             LOST.labels(self.name).inc()
             log.warning("job_not_published", job=self.name, reason=str(fault)[:200])
@@ -47,7 +47,8 @@ def job(*, seconds: int, **options: object) -> Callable[[F], Job]:
         raise ValueError("a job runs at most 900 seconds; cut the work into slices")
 
     def declare(function: F) -> Job:
-        made: Any = shared_task(
+        register: Any = shared_task
+        made: Any = register(
             base=Job,
             acks_late=True,
             reject_on_worker_lost=True,

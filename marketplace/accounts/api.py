@@ -40,8 +40,9 @@ class Me(ApiView):
     def get(self, request: Request) -> Response:
         """Return the caller, teams, roles and the token's scopes."""
         user: Any = request.user
+        token: Any = request.auth
         roles = sorted(name for name in groups_of(user) if not name.startswith("team:"))
-        return Response(me_shape(user, request.auth, team_roles_of(user), roles))
+        return Response(me_shape(user, token, team_roles_of(user), roles))
 
 
 class Teams(ApiView):

@@ -34,12 +34,14 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what a wrong try is told."""
-        return super().get_context_data(**kwargs) | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes()}
+        given: dict[str, Any] = super().get_context_data(**kwargs)
+        return given | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes()}
 
     @method_decorator(axes_form_invalid)
     def form_invalid(self, form: Any) -> HttpResponse:
         """Answer 422 with one sentence that does not tell which part was wrong."""
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        response: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)
+        return response
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document: every operation names its problems, its scope and its ways in."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -27,17 +27,19 @@ PROBLEMS = {
 class Schema(AutoSchema):
     """Adds the problems that any operation may answer with."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         """Return the declared answers and the problems."""
         found: dict[str, Any] = super()._get_response_bodies(direction)
         for status, sentence in PROBLEMS.items():
             if status not in found:
-                shape = self._get_response_for_code(ProblemSerializer, status, ["application/problem+json"])
+                shape = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    ProblemSerializer, status, ["application/problem+json"]
+                )
                 found[status] = shape | {"description": sentence}
         return found
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes our bearer token."""
 
     target_class = "marketplace.accounts.authentication.TokenAuthentication"
@@ -48,7 +50,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "mkt_…"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes the session of the pages."""
 
     target_class = "marketplace.accounts.authentication.SessionAuthentication"

@@ -32,9 +32,10 @@ class ApiView(APIView):
         """Check the caller, then the token's scope."""
         super().initial(request, *args, **kwargs)
         scope = self.scopes.get(str(request.method))
-        if request.auth is not None and scope and scope not in request.auth.scopes:
+        token: Any = request.auth
+        if token is not None and scope and scope not in token.scopes:
             raise NotAllowed(
-                f"This token may {', '.join(request.auth.scopes) or 'do nothing'}; this needs the scope {scope}.",
+                f"This token may {', '.join(token.scopes) or 'do nothing'}; this needs the scope {scope}.",
                 hint=f"Issue a token with the scope {scope}.",
                 code="scope-missing",
             )

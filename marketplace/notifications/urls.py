@@ -1,5 +1,11 @@
-"""Addresses of marketplace/notifications."""
+"""Addresses of the inbox."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from marketplace.notifications import views
+
+urlpatterns = [
+    path("me/notifications", views.inbox, name="notifications"),
+    path("me/notifications/done", views.all_done, name="notifications-all-done"),
+    path("me/notifications/<int:number>/done", views.done, name="notification-done"),
+]

@@ -7,12 +7,12 @@ from django.db.models import Model
 from guardian.shortcuts import assign_perm, remove_perm
 
 
-def project(right: str, thing: Model, *, subject: Any) -> None:  # noqa: ANN401 - a person or a group; accounts is above this room
+def project(right: str, thing: Model, *, subject: Any) -> None:
     """Write guardian's row for a person or group that has at least one grant in force."""
     assign_perm(right, subject, thing)
 
 
-def withdraw(right: str, thing: Model, *, subject: Any) -> None:  # noqa: ANN401
+def withdraw(right: str, thing: Model, *, subject: Any) -> None:
     """Take guardian's row away when the last grant has ended."""
     remove_perm(right, subject, thing)
 
@@ -22,19 +22,19 @@ def mirror_group(name: str) -> Group:
     return Group.objects.get_or_create(name=name)[0]
 
 
-def join_group(person: Any, name: str) -> None:  # noqa: ANN401
+def join_group(person: Any, name: str) -> None:
     """Put a person into a mirrored group."""
     person.groups.add(mirror_group(name))
     forget_cached(person)
 
 
-def leave_group(person: Any, name: str) -> None:  # noqa: ANN401
+def leave_group(person: Any, name: str) -> None:
     """Take a person out of a mirrored group."""
     person.groups.remove(mirror_group(name))
     forget_cached(person)
 
 
-def forget_cached(person: Any) -> None:  # noqa: ANN401
+def forget_cached(person: Any) -> None:
     """Drop what was read once per request, because it has just changed."""
     person.__dict__.pop("_group_names", None)
     person.__dict__.pop("_team_roles", None)

@@ -13,7 +13,7 @@ from marketplace.permissions.queries import allowed
 class GrantBackend(BaseBackend):
     """Answers `user.has_perm("catalog.view_…", row)` with the one predicate; a superuser gets nothing by it."""
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:  # noqa: ANN401 - Django's signature
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
         """Whether the row may be seen (`view_…`) or used (`download_…`) by the person."""
         if not isinstance(obj, Governed):
             return False

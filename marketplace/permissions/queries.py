@@ -55,7 +55,7 @@ def held_by(viewer: Viewer, prefix: str = "") -> Q:
     return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__in": list(roles_of(viewer))})
 
 
-def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "") -> Q:  # noqa: ANN401 - any governed model
+def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "") -> Q:
     """Return the condition under which `viewer` may do `need`; `path` leads from the queried row to the governed one (`model__`)."""
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return Q(pk__in=[])
@@ -89,7 +89,7 @@ def allowed(viewer: Viewer, need: str, thing: Model) -> bool:
     return visible(type(thing)._default_manager.filter(pk=thing.pk), to=viewer, need=need).exists()
 
 
-def require(viewer: Viewer, need: str, thing: Any, *, sentence: str = "", hint: str = "") -> None:  # noqa: ANN401 - any governed row
+def require(viewer: Viewer, need: str, thing: Any, *, sentence: str = "", hint: str = "") -> None:
     """Raise NotFound for what the viewer may not know, NotAllowed with a sentence for what they may not do."""
     if allowed(viewer, need, thing):
         return
@@ -111,6 +111,6 @@ def require_role(viewer: Viewer, *roles: str, to: str) -> None:
 
 def holders(thing: Model) -> dict[str, list[str]]:
     """Who holds guardian's rows for this thing: the projection, for comparison with the grants."""
-    people = get_users_with_perms(thing, with_group_users=False)
-    groups = get_groups_with_perms(thing)
+    people: Any = get_users_with_perms(thing, with_group_users=False)
+    groups: Any = get_groups_with_perms(thing)
     return {"people": sorted(p.username for p in people), "groups": sorted(g.name for g in groups)}

@@ -11,3 +11,6 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what is connected by name."""
+        from governance import handlers
+
+        handlers.connect()

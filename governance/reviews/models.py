@@ -28,9 +28,7 @@ class Review(models.Model):
     class Meta:
         ordering = ["due_at", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version"], condition=models.Q(state__in=sorted(STILL_OPEN)), name="one_open_review_per_version"
-            ),
+            models.UniqueConstraint(fields=["version"], condition=models.Q(state__in=sorted(STILL_OPEN)), name="one_open_review_per_version"),
             models.CheckConstraint(condition=models.Q(state__in=sorted(ReviewState.values)), name="review_state_is_known"),
         ]
         indexes = [models.Index(fields=["state", "due_at"], name="review_queue")]

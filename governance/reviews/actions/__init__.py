@@ -1,0 +1,19 @@
+"""What is done to reviews, and what people decide about versions after their approval."""
+
+from governance.reviews.actions.deciding import decide
+from governance.reviews.actions.opening import open_review
+from governance.reviews.actions.standing import deprecate_version, quarantine_version, reinstate_version, retire_version, suspend_version
+from governance.reviews.actions.talking import comment, withdraw_review, withdraw_version
+
+__all__ = [
+    "comment",
+    "decide",
+    "deprecate_version",
+    "open_review",
+    "quarantine_version",
+    "reinstate_version",
+    "retire_version",
+    "suspend_version",
+    "withdraw_review",
+    "withdraw_version",
+]

@@ -1,0 +1,122 @@
+"""Telling people about reviews and versions; the handlers of the building call it with the event that happened."""
+
+from collections import defaultdict
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
+from catalog.registry.queries import approvals_of
+from governance.reviews.models import Review
+from governance.reviews.queries import deciders_of, undecidable
+from governance.reviews.sentences import TELLINGS, about_review, about_version, review_path, said, stuck, version_path, waits
+from governance.reviews.states import ReviewState, TrackState
+from marketplace.accounts.models import Kind, User
+from marketplace.accounts.queries import holders_of, owners_of, people_by_pseudonym
+from marketplace.activity.models import Event
+from marketplace.notifications.actions import notify, withdraw_notices
+from marketplace.notifications.models import Level
+from marketplace.permissions.needs import OrgRole
+from marketplace.permissions.queries import in_force
+
+
+def actor_of(event: Event) -> User | None:
+    """Who did it, if that person is still known."""
+    return people_by_pseudonym({str(event.actor)}).get(str(event.actor)) if event.actor else None
+
+
+def holders_of_grants(model: RegisteredModel, *, use_case: int | None = None) -> QuerySet[User]:
+    """The people who may use a model now, by a grant of their own or of one of their teams."""
+    grants = AccessGrant.objects.filter(in_force(), thing=model)
+    if use_case is not None:
+        grants = grants.filter(use_case=use_case)
+    mine = Q(pk__in=grants.exclude(user=None).values("user")) | Q(memberships__team__in=grants.exclude(team=None).values("team"))
+    return User.objects.filter(mine, is_active=True, kind=Kind.PERSON).distinct()
+
+
+def responsible_for(version: ModelVersion) -> list[User]:
+    """Whoever submitted a version, and the owners of its team."""
+    people = {person.pk: person for person in owners_of(version.model.team_id)}
+    if version.submitted_by is not None:
+        people[version.submitted_by.pk] = version.submitted_by
+    return list(people.values())
+
+
+@transaction.atomic
+def tell_about_version(event: Event) -> int:
+    """Tell those who answer for a version, and those who may use it, what happened to it."""
+    telling = TELLINGS.get(event.verb)
+    rows = ModelVersion.objects.select_related("model__team", "submitted_by")
+    version = rows.filter(pk=event.subject_id).first()
+    if version is None:
+        return 0
+    by, about = actor_of(event), about_version(version)
+    withdraw_notices(about)  # what was asked of them before is answered by what happened now
+    if telling is None:
+        return 0
+    approval = approvals_of(version).filter(voided_at=None).first()
+    answerable = responsible_for(version)
+    common = {"verb": event.verb, "about": about, "url": version_path(version), "urgent": telling.urgent, "by": by}
+    told = notify(answerable, level=telling.level, text=said(telling.owners, version, approval=approval), **common)
+    if telling.users:
+        users = holders_of_grants(version.model).exclude(pk__in=[person.pk for person in answerable])
+        told += notify(users, level=Level.AFFECTS_YOU, text=said(telling.users, version), **common)
+    return told
+
+
+@transaction.atomic
+def tell_reviewers(event: Event) -> int:
+    """Tell everybody who can decide on an open review; tell governance about tracks that nobody can."""
+    review = _review(event)
+    if review is None or review.state != ReviewState.OPEN:
+        return 0
+    waiting = [row.track for row in review.tracks.all() if row.state == TrackState.WAITING]
+    tracks: dict[int, list[str]] = defaultdict(list)
+    people: dict[int, User] = {}
+    for track, deciders in deciders_of(review, waiting).items():
+        for person in deciders.can:
+            people[person.pk] = person
+            tracks[person.pk].append(track)
+    common = {"level": Level.NEEDS_YOU, "verb": event.verb, "about": about_review(review), "url": review_path(review)}
+    told = sum(notify([person], text=waits(review, tracks[pk]), **common) for pk, person in people.items())
+    if nobody := undecidable(review):
+        told += notify(holders_of(OrgRole.GOVERNANCE), text=stuck(review, nobody), **common | {"urgent": True})
+    return told
+
+
+@transaction.atomic
+def settle_review_notices(event: Event) -> int:
+    """Take away the call to decide from those who cannot decide any more: they voted, their track is through, or it is over."""
+    review = _review(event)
+    if review is None:
+        return 0
+    waiting = [row.track for row in review.tracks.all() if row.state == TrackState.WAITING]
+    if review.state != ReviewState.OPEN or not waiting:
+        return withdraw_notices(about_review(review))
+    able = {person.pk for deciders in deciders_of(review, waiting).values() for person in deciders.can}
+    return withdraw_notices(about_review(review), people=User.objects.exclude(pk__in=able).exclude(pk__in=holders_of(OrgRole.GOVERNANCE)))
+
+
+@transaction.atomic
+def tell_talkers(event: Event) -> int:
+    """Tell those who take part in a review that something was said."""
+    review = _review(event)
+    if review is None:
+        return 0
+    took_part = Q(pk__in=review.comments.values("author")) | Q(pk__in=review.decisions.values("by"))
+    people = {p.pk: p for p in [*User.objects.filter(took_part), *responsible_for(review.version)]}
+    return notify(
+        people.values(),
+        level=Level.AFFECTS_YOU,
+        verb=event.verb,
+        about=f"conversation:{review.pk}",
+        text=f"There is something new in the conversation of {review} ({review.version}).",
+        url=f"{review_path(review)}#conversation",
+        by=actor_of(event),
+    )
+
+
+def _review(event: Event) -> Review | None:
+    """The review an event is about."""
+    rows = Review.objects.select_related("version__model__team", "version__submitted_by", "run").prefetch_related("tracks")
+    return rows.filter(pk=event.subject_id).first()

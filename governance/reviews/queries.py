@@ -1,0 +1,221 @@
+"""The approval queue, one review with everything needed to decide, and who can decide."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from catalog.cards.completeness import material_changes
+from catalog.cards.models import CardRevision
+from catalog.cards.schema import schema_for
+from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.queries import models_for
+from catalog.registry.states import Origin
+from governance.policies.queries import policy_by_ref
+from governance.policies.rules import Policy, Requirements
+from governance.reviews.models import Comment, Decision, Review, ReviewTrack
+from governance.reviews.permissions import involved, voters, whose_reviews
+from governance.reviews.quorum import unreachable
+from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
+from governance.validation.models import Finding, ValidationRun
+from governance.validation.states import Severity, Verdict
+from marketplace.accounts.models import User
+from marketplace.accounts.queries import reviewers_of
+from marketplace.activity.queries import details_of, events_about
+from marketplace.errors import NotFound
+from marketplace.permissions.queries import tracks_of, visible
+
+TABS = ("mine", "tracks", "submitter", "all", "done")
+GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
+
+
+def reviews_for(viewer: Any) -> QuerySet[Review]:
+    """The reviews somebody may read: of models they see, as reviewer, overseer or member of the submitting team."""
+    rows = Review.objects.select_related("version__model__team", "version__use_case", "version__submitted_by", "run")
+    return visible(rows.prefetch_related("tracks"), to=viewer, via="version__model").filter(whose_reviews(viewer))
+
+
+def review_numbered(viewer: Any, number: int) -> Review:
+    """One review by its number; NotFound when there is none for this viewer."""
+    found = reviews_for(viewer).filter(pk=number).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def waiting_for(viewer: Any) -> QuerySet[Review]:
+    """Open reviews on which this person can still decide: one of their tracks waits, and the four-eyes rule lets them."""
+    version, model = "version__", "version__model__"
+    waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
+    voted = Decision.objects.filter(review=OuterRef("pk"), by=viewer.pk, is_current=True)
+    wrote = CardRevision.objects.filter(model=OuterRef("version__model"), author=viewer.pk, number__lte=OuterRef("card_revision"))
+    own = Q(**{f"{version}submitted_by": viewer.pk}) | Q(**{f"{version}created_by": viewer.pk}) | Q(**{f"{model}accountable": viewer.pk})
+    own |= Q(**{f"{version}files__added_by": viewer.pk}) | Q(**{f"{model}team__memberships__user": viewer.pk})
+    mine = reviews_for(viewer).filter(Exists(waits), ~Exists(voted), ~Exists(wrote), state=ReviewState.OPEN)
+    return mine.exclude(pk__in=Review.objects.filter(own, state=ReviewState.OPEN).order_by().values("pk"))
+
+
+def queue(viewer: Any, tab: str) -> QuerySet[Review]:
+    """The rows of one tab: what waits for me, for my tracks, for the submitter, everything open, and what is done."""
+    if tab == "mine":
+        rows = waiting_for(viewer)
+    elif tab == "tracks":
+        waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
+        rows = reviews_for(viewer).filter(Exists(waits), state=ReviewState.OPEN)
+    elif tab == "submitter":
+        rows = reviews_for(viewer).filter(state=ReviewState.CHANGES_REQUESTED)
+    elif tab == "done":
+        return reviews_for(viewer).exclude(state__in=sorted(STILL_OPEN)).order_by("-closed_at", "-pk")
+    else:
+        rows = reviews_for(viewer).filter(state__in=sorted(STILL_OPEN))
+    return rows.order_by("due_at", "tier", "pk")
+
+
+def finding_counts(runs: list[int]) -> dict[int, Counter[str]]:
+    """How many findings of each severity each run has."""
+    counted: dict[int, Counter[str]] = {run: Counter() for run in runs}
+    rows = Finding.objects.filter(result__run__in=runs).order_by().values_list("result__run", "severity").annotate(n=Count("pk"))
+    for run, severity, n in rows:
+        counted[run][severity] = n
+    return counted
+
+
+def worst_finding(run: ValidationRun) -> str:
+    """The gravest severity that a run found; empty when it found nothing."""
+    found = finding_counts([run.pk])[run.pk]
+    return next((severity.value for severity in reversed(Severity) if found[severity]), "")
+
+
+def findings_of(run: ValidationRun) -> list[Finding]:
+    """The findings of a run, gravest first."""
+    order = {severity.value: place for place, severity in enumerate(reversed(Severity))}
+    return sorted(Finding.objects.filter(result__run=run).select_related("result"), key=lambda f: (order[f.severity], f.pk))
+
+
+def rules_of(policy: str) -> Policy:
+    """The rules of a pinned policy, `name@version`."""
+    return policy_by_ref(policy)[1]
+
+
+def requirements_of(review: Review) -> Requirements:
+    """What the pinned policy asks of this tier."""
+    return rules_of(review.policy).requires(review.tier)  # type: ignore[arg-type]
+
+
+def longest_validity(requirements: Requirements, *, now: datetime | None = None) -> datetime:
+    """The latest end that an approval given now may have."""
+    return (now or timezone.now()) + timedelta(days=requirements.valid_days)
+
+
+def title_of(track: str) -> str:
+    """The track as people read it."""
+    return TRACK_TITLES.get(track, track.replace("_", " ").capitalize())
+
+
+def acknowledging_track(tracks: list[str]) -> str:
+    """The track that acknowledges warnings of the checks: security, else technical, else the first."""
+    return next((track for track in ("security", "technical") if track in tracks), tracks[0] if tracks else "")
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Who can decide on a track, and which of its reviewers cannot, with why."""
+
+    can: list[User]
+    cannot: list[tuple[User, str]]
+
+
+def who_can_decide(review: Review, track: str) -> Deciders:
+    """The reviewers of a track, parted by the four-eyes rule as it stands now."""
+    return deciders_of(review, [track])[track]
+
+
+def deciders_of(review: Review, tracks: list[str]) -> dict[str, Deciders]:
+    """The same for several tracks, asking once who was involved."""
+    barred, counted = involved(review), voters(review)
+    found = {}
+    for track in tracks:
+        can, cannot = [], []
+        for person in reviewers_of(track):
+            reason = barred.get(person.pk) or (f"already counts for {title_of(counted[person.pk])}" if person.pk in counted else "")
+            (cannot.append((person, reason)) if reason else can.append(person))
+        found[track] = Deciders(can, cannot)
+    return found
+
+
+def undecidable(review: Review) -> list[str]:
+    """Tracks that wait and that nobody (or too few different people) can decide: the review cannot come to an end."""
+    waiting = [t for t in review.tracks.all() if t.state == TrackState.WAITING]
+    deciders = deciders_of(review, [t.track for t in waiting])
+    votes = Counter(voters(review).values())
+    needs = {t.track: max(0, t.quorum - votes[t.track]) for t in waiting}
+    return unreachable(needs, {track: [p.pk for p in d.can] for track, d in deciders.items()})
+
+
+def decisions_of(review: Review) -> QuerySet[Decision]:
+    """Everything that was decided, also what no longer counts, oldest first."""
+    return Decision.objects.filter(review=review).select_related("by")
+
+
+def comments_of(review: Review) -> QuerySet[Comment]:
+    """The conversation, oldest first."""
+    return Comment.objects.filter(review=review).select_related("author")
+
+
+def history_of(model: RegisteredModel) -> QuerySet[Review]:
+    """The reviews of a model's versions, newest first."""
+    decided = Prefetch("decisions", Decision.objects.filter(is_current=True).select_related("by"))
+    rows = Review.objects.filter(version__model=model).select_related("version").prefetch_related("tracks", decided)
+    return rows.order_by("-pk")
+
+
+def open_review_of(version: ModelVersion) -> Review | None:
+    """The review of a version that is not closed."""
+    return Review.objects.filter(version=version, state__in=sorted(STILL_OPEN)).first()
+
+
+def pinned_card(review: Review) -> CardRevision | None:
+    """The card as it was submitted: what is decided about."""
+    return CardRevision.objects.filter(model=review.version.model_id, number=review.card_revision).first()
+
+
+def moved_card_fields(review: Review) -> list[str]:
+    """Titles of material card fields that were changed since the submit: an approval of the old text would be void at once."""
+    latest = CardRevision.objects.filter(model=review.version.model_id).order_by("-number").first()
+    pinned = pinned_card(review)
+    if latest is None or pinned is None or latest.number == pinned.number:
+        return []
+    model = review.version.model
+    schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
+    titles = {field.key: field.title for field in schema.fields}
+    return [titles[key] for key in material_changes(pinned.values, latest.values, schema)]
+
+
+def has_warnings(review: Review) -> bool:
+    """Whether the checks ended with warnings that somebody has to acknowledge."""
+    return review.run.outcome == Verdict.WARN
+
+
+def approvals_count(review: Review, track: str) -> int:
+    """How many people said yes on a track and still count."""
+    return Decision.objects.filter(review=review, track=track, choice=Choice.APPROVE, is_current=True).count()
+
+
+def model_of(viewer: Any, pk: int) -> RegisteredModel | None:
+    """A model by its number, if this viewer sees it."""
+    return models_for(viewer).filter(pk=pk).first()
+
+
+def supporters(version: ModelVersion, verb: str, *, since: str, detail: str = "") -> dict[str | None, str]:
+    """Who already agreed to a step on this version that takes two people: actor -> a detail of their event, since the step began."""
+    found: dict[str | None, str] = {}
+    for event in events_about(version).filter(verb__in=[verb, since]).order_by("pk"):
+        if event.verb == since:
+            found = {}
+        else:
+            told = details_of(event)["details"]
+            found[str(event.actor) if event.actor else None] = str(told.get(detail, ""))
+    return found

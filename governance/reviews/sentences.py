@@ -1,0 +1,92 @@
+"""What people are told about reviews and versions: who, in which words, with which link."""
+
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+
+from catalog.registry.models import Approval, ModelVersion
+from governance.reviews.models import Review
+from governance.reviews.queries import title_of
+from marketplace.notifications.models import Level
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How one verb is told to those who own a version and to those who use it."""
+
+    owners: str
+    level: str
+    urgent: bool = False
+    users: str = ""
+
+
+TELLINGS = {
+    "version.approved": Telling("{version} was approved. {until}", Level.AFFECTS_YOU, urgent=True),
+    "version.rejected": Telling("{version} was rejected: {note}", Level.AFFECTS_YOU, urgent=True),
+    "version.changes_requested": Telling("{version} needs changes: {note}", Level.NEEDS_YOU, urgent=True),
+    "version.checks_failed": Telling("The checks of {version} failed. See what to fix.", Level.NEEDS_YOU),
+    "version.suspended": Telling(
+        "{version} was suspended: {note}", Level.AFFECTS_YOU, urgent=True, users="{version}, which you may use, was suspended: {note}"
+    ),
+    "version.reinstated": Telling(
+        "{version} may be used again.", Level.AFFECTS_YOU, urgent=True, users="{version}, which you may use, may be used again."
+    ),
+    "version.quarantined": Telling(
+        "{version} was quarantined: {note}",
+        Level.AFFECTS_YOU,
+        urgent=True,
+        users="{version}, which you may use, was quarantined. Stop using what you downloaded and ask security.",
+    ),
+    "version.deprecated": Telling("{version} was deprecated. {note}", Level.AFFECTS_YOU, users="{version}, which you may use, ends. {note}"),
+    "version.retired": Telling("{version} was retired.", Level.AFFECTS_YOU, users="{version}, which you may use, was retired."),
+    "version.expired": Telling(
+        "The approval of {version} ended. Submit it again to go on using it.",
+        Level.NEEDS_YOU,
+        users="The approval of {version}, which you may use, ended. Ask the owner team.",
+    ),
+}
+
+
+def version_path(version: ModelVersion) -> str:
+    """The page of a version."""
+    return f"/m/{version.model.team.name}/{version.model.name}/v/{version.version}"
+
+
+def review_path(review: Review) -> str:
+    """The page of a review."""
+    return f"/reviews/{review.number}"
+
+
+def about_version(version: ModelVersion) -> str:
+    """The key under which news about a version is grouped."""
+    return f"version:{version.pk}"
+
+
+def about_review(review: Review) -> str:
+    """The key under which news about a review is grouped."""
+    return f"review:{review.pk}"
+
+
+def said(template: str, version: ModelVersion, *, approval: Approval | None = None) -> str:
+    """Fill in a sentence about a version."""
+    until = f"It may be used until {date_format(approval.valid_until, 'j M Y')}." if approval else ""
+    return template.format(version=version, note=version.state_note, until=until).strip()
+
+
+def waits(review: Review, tracks: list[str]) -> str:
+    """The sentence for those who can decide."""
+    names = " and ".join(title_of(track) for track in tracks)
+    due = f", due {date_format(review.due_at, 'j M')}" if review.due_at else ""
+    return f"{review.version} waits for your decision: {names}{due}."
+
+
+def stuck(review: Review, tracks: list[str]) -> str:
+    """The sentence for governance when a review cannot come to an end."""
+    names = " and ".join(title_of(track) for track in tracks)
+    return f"Nobody can decide {names} of {review} ({review.version}): name another reviewer who was not involved."
+
+
+def ends_soon(approval: Approval, days: int) -> str:
+    """The sentence about an approval that is about to end."""
+    when = "tomorrow" if days <= 1 else f"in {days} days"
+    return f"The approval of {approval.version} for {approval.use_case} ends {when}, on {date_format(approval.valid_until, 'j M Y')}."

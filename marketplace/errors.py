@@ -86,3 +86,8 @@ class Unavailable(DomainError):
     status = 503
     code = "unavailable"
     title = "Not available right now"
+
+
+def all_kinds() -> list[type[DomainError]]:
+    """Return every kind of error, for the page that explains them."""
+    return [DomainError, *DomainError.__subclasses__()]

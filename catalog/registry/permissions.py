@@ -32,6 +32,6 @@ def require_manager(user: User, model: RegisteredModel) -> None:
     require(user, Need.MANAGE, model, sentence=f"Only owners of team {model.team.name} may do this with {model}.")
 
 
-def work_team(user: Any, model: RegisteredModel) -> Team | None:  # noqa: ANN401 - a user
+def work_team(user: Any, model: RegisteredModel) -> Team | None:
     """The owner team, when the person works in it."""
     return model.team if model.team_id in roles_of(user) else None

@@ -99,9 +99,7 @@ def usable_approvals(viewer: Viewer, *, after_end: bool = False) -> QuerySet[App
 
 def approval_for_use(viewer: Viewer, version: ModelVersion, *, after_end: bool = False) -> tuple[Approval, AccessGrant] | None:
     """The approval and the grant under which somebody may use a version now; None when there is no such pair."""
-    for approval in (
-        usable_approvals(viewer, after_end=after_end).filter(version=version).select_related("use_case").order_by("-valid_until")
-    ):
+    for approval in usable_approvals(viewer, after_end=after_end).filter(version=version).select_related("use_case").order_by("-valid_until"):
         grants = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=version.model_id, use_case=approval.use_case_id)
         for grant in grants.select_related("team").order_by("-until"):
             if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass):
@@ -134,28 +132,36 @@ STANDINGS = {
 }
 
 
+def _standing_facts(viewer: Viewer) -> dict[str, Q]:
+    """What a standing is made of; sets that do not depend on the row, so that the database reads each once for any number of models."""
+    versions = ModelVersion.objects.order_by()
+    return {
+        "listed": Q(state="listed"),
+        "ready": Q(pk__in=usable_approvals(viewer).order_by().values("version__model")),
+        "approved": Q(pk__in=approvals_in_force().order_by().values("version__model")),
+        "in_review": Q(pk__in=versions.filter(state__in=["in_review", "validating", "changes_requested"]).values("model")),
+        "stopped": Q(pk__in=versions.filter(state__in=["rejected", *sorted(NEVER_SERVED)]).values("model")) | Q(state="blocked"),
+    }
+
+
 def standing_conditions(viewer: Viewer) -> dict[str, Q]:
     """The condition of each standing on `RegisteredModel`; they exclude each other and together cover every row."""
-    ready = Q(Exists(usable_approvals(viewer).filter(version__model=OuterRef("pk"))))
-    approved = Q(Exists(approvals_in_force().filter(version__model=OuterRef("pk"))))
-    in_review = Q(Exists(ModelVersion.objects.filter(model=OuterRef("pk"), state__in=["in_review", "validating", "changes_requested"])))
-    stopped = Q(Exists(ModelVersion.objects.filter(model=OuterRef("pk"), state__in=["rejected", *sorted(NEVER_SERVED)]))) | Q(
-        state="blocked"
-    )
-    listed = Q(state="listed")
+    is_ = _standing_facts(viewer)
     return {
-        "ready": ready & ~listed,
-        "needs_access": approved & ~ready & ~listed,
-        "in_review": in_review & ~approved & ~listed,
-        "not_approved": ~in_review & ~approved & ~stopped & ~listed,
-        "stopped": stopped & ~in_review & ~approved & ~listed,
-        "listed": listed,
+        "ready": is_["ready"] & ~is_["listed"],
+        "needs_access": is_["approved"] & ~is_["ready"] & ~is_["listed"],
+        "in_review": is_["in_review"] & ~is_["approved"] & ~is_["listed"],
+        "not_approved": ~is_["in_review"] & ~is_["approved"] & ~is_["stopped"] & ~is_["listed"],
+        "stopped": is_["stopped"] & ~is_["in_review"] & ~is_["approved"] & ~is_["listed"],
+        "listed": is_["listed"],
     }
 
 
 def with_standing(models: QuerySet[RegisteredModel], viewer: Viewer) -> QuerySet[RegisteredModel]:
-    """Annotate each model with `standing_key`, in the same query."""
-    cases = [When(condition, then=Value(key)) for key, condition in standing_conditions(viewer).items()]
+    """Annotate each model with `standing_key`, in the same query; the first that holds is it."""
+    is_ = _standing_facts(viewer)
+    keys = {"listed": "listed", "ready": "ready", "approved": "needs_access", "in_review": "in_review", "stopped": "stopped"}
+    cases = [When(is_[fact], then=Value(key)) for fact, key in keys.items()]
     return models.annotate(standing_key=Case(*cases, default=Value("not_approved")))
 
 

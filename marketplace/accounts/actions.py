@@ -194,3 +194,9 @@ def change_settings(user: User, *, by: User, theme: str, mails_digest: bool) -> 
     forget_cached(user)
     record("person.settings_changed", user, by=by, theme=theme, mails_digest=mails_digest)
     return user
+
+
+@transaction.atomic
+def note_sign_in(user: User, *, by: User) -> None:
+    """Remember that somebody signed in."""
+    record("person.signed_in", user, by=by)

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
+from marketplace.accounts.actions import note_sign_in
+from marketplace.accounts.models import User
 from marketplace.web.pages import page, see_other
 
 
@@ -21,6 +23,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up here."""
         return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Start the session and remember it."""
+        super().login(request, user)
+        note_sign_in(user, by=user)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: the page that follows shows who is signed in."""

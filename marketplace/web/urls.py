@@ -6,5 +6,6 @@ from marketplace.web import views
 
 urlpatterns = [
     path("ui/<str:digest>.css", views.stylesheet, name="stylesheet"),
+    path("docs/errors", views.problem_types, name="problem-types"),
     path("docs/ui", views.style_guide, name="style-guide"),
 ]

@@ -69,7 +69,7 @@ def end_grant(grant: AccessGrant, *, by: User) -> AccessGrant:
     return grant
 
 
-def project_grants(model: RegisteredModel, subject: Any) -> None:  # noqa: ANN401 - a person or a team
+def project_grants(model: RegisteredModel, subject: Any) -> None:
     """Make guardian's rows of one subject say what its grants in force say."""
     is_team = isinstance(subject, Team)
     holds = AccessGrant.objects.filter(in_force(), thing=model, **{"team" if is_team else "user": subject}).exists()

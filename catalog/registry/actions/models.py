@@ -42,7 +42,7 @@ def register_model(
     kind: str = ModelKind.FILES,
     origin: str = Origin.INTERNAL,
     visibility: str = Visibility.ORGANIZATION,
-    **facts: Any,  # noqa: ANN401 - any of CHANGEABLE
+    **facts: Any,
 ) -> RegisteredModel:
     """Register a model for a team; its first version is added next."""
     require_publisher(by, team)
@@ -70,7 +70,7 @@ def register_model(
 
 
 @transaction.atomic
-def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> RegisteredModel:  # noqa: ANN401 - any of CHANGEABLE
+def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> RegisteredModel:
     """Change facts of a model; only an owner changes who may see it or who answers for it."""
     require_editor(by, model)
     if {"visibility", "accountable"} & changes.keys():

@@ -159,7 +159,7 @@ def move_version(
     by: User | None,
     note: str = "",
     texts: dict[str, str] | None = None,
-    **changes: Any,  # noqa: ANN401
+    **changes: Any,
 ) -> ModelVersion:
     """Move a version and remember it; the room that calls it has checked who may. Must run in a transaction."""
     before = version.state

@@ -37,6 +37,7 @@ class UsageEvent(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(kind__in=sorted(UsageKind.values)), name="usage_kind_is_known")]
         indexes = [
             models.Index(fields=["model", "at"], name="usage_of_a_model"),
+            models.Index(fields=["at"], name="usage_by_time"),
             models.Index(fields=["id"], condition=models.Q(seal=None), name="usage_to_seal"),
         ]
 
@@ -56,9 +57,7 @@ class DailyUse(models.Model):
 
     class Meta:
         ordering = ["-day"]
-        constraints = [
-            models.UniqueConstraint(fields=["day", "version", "team"], nulls_distinct=False, name="one_sum_per_day_version_and_team")
-        ]
+        constraints = [models.UniqueConstraint(fields=["day", "version", "team"], nulls_distinct=False, name="one_sum_per_day_version_and_team")]
         indexes = [models.Index(fields=["model", "day"], name="daily_use_of_a_model")]
 
     def __str__(self) -> str:

@@ -1,0 +1,142 @@
+"""The only way bytes leave, for every protocol: asked of PostgreSQL at every request, by its clock, with nothing cached."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet
+
+from catalog.artifacts.models import Blob, ModelFile
+from catalog.registry.models import AccessGrant, Approval, ModelVersion
+from catalog.registry.permissions import work_team
+from catalog.registry.queries import approval_for_use, approvals_in_force, approvals_of, covers, usable_approvals
+from catalog.registry.states import DataClass, Environment, VersionState
+from catalog.usage.models import UsageKind
+from catalog.usage.queries import has_pulled
+from marketplace.accounts.models import ApiToken, Team, User
+from marketplace.errors import NotAllowed, NotFound
+from marketplace.permissions.needs import Need, OrgRole
+from marketplace.permissions.queries import allowed, has_role, held_by, in_force, visible
+
+INSPECTION = "quarantine-inspection"
+STOPPED = {
+    VersionState.SUSPENDED: ("suspended", "is suspended", "Use another version, or ask the owner team when it may be used again."),
+    VersionState.RETIRED: ("retired", "is retired", "Use its successor, or another version."),
+}
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The leave to read one file, and under what it was given."""
+
+    file: ModelFile
+    blob: Blob
+    kind: str
+    caller: User
+    token: ApiToken | None = None
+    approval: Approval | None = None
+    grant: AccessGrant | None = None
+    purpose: str = ""
+
+    @property
+    def version(self) -> ModelVersion:
+        """The version that the file belongs to."""
+        return self.file.version
+
+    @property
+    def team(self) -> Team | None:
+        """The team whose read this is: of the grant, of its use case, or the owner team at work."""
+        if self.grant is not None:
+            return self.grant.team or self.grant.use_case.team
+        return work_team(self.caller, self.version.model)
+
+
+def resolve(caller: User, token: ApiToken | None, version: ModelVersion, path: str, *, purpose: str | None = None) -> Pass:
+    """Return the pass for one file, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
+    if token is not None and "download" not in token.scopes:
+        raise NotAllowed("This token may not download.", hint="Issue a token with the scope download.", code="scope-missing")
+    file = _file(caller, version, path)
+    _refuse_removed(file)
+    if purpose:
+        return _inspection(caller, token, file, purpose)
+    if file.version.state == VersionState.QUARANTINED:
+        raise NotAllowed(
+            f"{file.version} is quarantined: a check found something that must not leave.",
+            hint="See its checks. Security may inspect it by asking for it with that purpose.",
+            code="quarantined",
+        )
+    if (pair := _approved(caller, file.version)) is not None:
+        return Pass(file, file.blob, UsageKind.USE, caller, token, *pair)
+    if allowed(caller, Need.WORK, file.version.model):
+        return Pass(file, file.blob, UsageKind.WORK, caller, token)
+    raise _refusal(file.version)
+
+
+def _file(caller: User, version: ModelVersion, path: str) -> ModelFile:
+    """Read the file, its version and its state afresh, within what the caller may see."""
+    rows = ModelFile.objects.select_related("blob", "version__model__team").filter(version=version.pk)
+    found = None if "\0" in path else visible(rows, to=caller, via="version__model").filter(path=path).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _refuse_removed(file: ModelFile) -> None:
+    if file.version.state == VersionState.PURGED or file.blob.purged_at is not None:
+        raise NotAllowed(f"The bytes of {file.version} were removed.", hint="Use another version.", code="purged")
+
+
+def _inspection(caller: User, token: ApiToken | None, file: ModelFile, purpose: str) -> Pass:
+    """Let security look into quarantine, by saying so; anything else has no purpose to name."""
+    if purpose != INSPECTION:
+        raise NotAllowed("There is no such purpose.", hint=f"Leave it out; security may name {INSPECTION}.", code="unknown-purpose")
+    if file.version.state != VersionState.QUARANTINED:
+        raise NotAllowed(f"{file.version} is not quarantined.", hint="Ask for the file without a purpose.", code="not-quarantined")
+    if not has_role(caller, OrgRole.SECURITY):
+        raise NotAllowed("Only security may inspect quarantined files.", hint="Ask the security team.", code="quarantined")
+    return Pass(file, file.blob, UsageKind.WORK, caller, token, purpose=purpose)
+
+
+def _approved(caller: User, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
+    """Return the approval and the grant that let the caller use the version now."""
+    pair = approval_for_use(caller, version)
+    if pair is not None and pair[0].manifest_digest == version.manifest_digest:
+        return pair
+    return _before_the_stop(caller, version)
+
+
+def _before_the_stop(caller: User, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
+    """After the end of an approval, until its stop: production that pulled this very version before the end may pull it again."""
+    rows = usable_approvals(caller, after_end=True).filter(version=version, manifest_digest=F("version__manifest_digest"))
+    for approval in rows.select_related("use_case").order_by("-stop_at"):
+        for grant in _production_grants(caller, version, approval):
+            if has_pulled(version, before=approval.valid_until, person=caller.person, team=grant.team_id):
+                return approval, grant
+    return None
+
+
+def _production_grants(caller: User, version: ModelVersion, approval: Approval) -> list[AccessGrant]:
+    grants: QuerySet[AccessGrant] = AccessGrant.objects.filter(in_force(), held_by(caller), thing=version.model_id)
+    grants = grants.filter(use_case=approval.use_case_id, environment=Environment.PRODUCTION).select_related("team", "use_case__team")
+    return [
+        grant
+        for grant in grants
+        if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass)
+    ]
+
+
+def _refusal(version: ModelVersion) -> NotAllowed:
+    """Say why not, and what to do."""
+    team = version.model.team.name
+    if version.state in STOPPED:
+        code, what, hint = STOPPED[VersionState(version.state)]
+        return NotAllowed(f"{version} {what}; it may not be used.", hint=hint, code=code)
+    if approvals_in_force().filter(version=version).exists():
+        return NotAllowed(
+            f"{version} is approved, but you have no access to it.", hint=f"Ask team {team} for access for your use case.", code="no-grant"
+        )
+    if approvals_of(version).exists():
+        return NotAllowed(
+            f"The approval of {version} has ended.", hint=f"Use another version, or ask team {team} to have it reviewed again.", code="approval-ended"
+        )
+    return NotAllowed(
+        f"{version} is not approved for use yet.", hint=f"Use an approved version, or ask team {team} when this one will be.", code="not-approved"
+    )

@@ -1,0 +1,61 @@
+"""Signed links to bytes: bound to a person, a token, a version, a path and a sha256; they live a minute and are judged again when used."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
+from django.db.models.functions import Now
+
+from catalog.artifacts import gate
+from catalog.artifacts.gate import Pass
+from catalog.registry.models import ModelVersion
+from marketplace.accounts.models import ApiToken, User
+from marketplace.errors import NotAllowed, NotFound, NotSignedIn
+
+# A salt of its own: nothing that we sign for another purpose can be used as a link to bytes.
+SALT = "catalog.artifacts.links"
+PATH = "/bytes/"
+
+
+def signed(leave: Pass) -> str:
+    """Return the signed text of a link for this pass."""
+    return TimestampSigner(salt=SALT).sign_object(
+        {
+            "person": str(leave.caller.person),
+            "token": leave.token.pk if leave.token else None,
+            "version": leave.file.version_id,
+            "path": leave.file.path,
+            "sha256": leave.blob.sha256,
+            "purpose": leave.purpose,
+        },
+        compress=True,
+    )
+
+
+def address(leave: Pass) -> str:
+    """Return where the byte-serving pool gives out what this pass allows."""
+    return f"{settings.FILES_URL}{PATH}{signed(leave)}"
+
+
+def redeem(text: str) -> Pass:
+    """Return the pass behind a link, judged again now: rights, token, state and bytes may have changed since it was signed."""
+    try:
+        told: dict[str, Any] = TimestampSigner(salt=SALT).unsign_object(text, max_age=settings.LINK_SECONDS)
+    except (BadSignature, ValueError) as wrong:
+        raise NotAllowed("This link is not valid any more.", hint="Ask for the file again.", code="link-ended") from wrong
+    caller = User.objects.filter(person=told["person"], is_active=True).first()
+    token = _token(told["token"])
+    if caller is None or (told["token"] is not None and (token is None or token.user_id != caller.pk)):
+        raise NotSignedIn("Who asked for this link may not sign in any more, or the token has ended.", hint="Ask for the file again.")
+    version = ModelVersion.objects.filter(pk=told["version"]).first()
+    if version is None:
+        raise NotFound
+    leave = gate.resolve(caller, token, version, told["path"], purpose=told["purpose"] or None)
+    if leave.blob.sha256 != told["sha256"]:
+        raise NotAllowed("The file changed since this link was made.", hint="Ask for the file again.", code="link-ended")
+    return leave
+
+
+def _token(pk: int | None) -> ApiToken | None:
+    """Return the token while it counts, by the database's clock."""
+    return ApiToken.objects.filter(pk=pk, revoked_at=None, expires_at__gt=Now()).first() if pk is not None else None

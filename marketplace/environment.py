@@ -3,7 +3,24 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import environ
+from environ.fileaware_mapping import FileAwareMapping
+
 WEAK = {"", "secret", "changeme", "insecure", "only-for-trying-out-on-one-machine"}
+
+
+class SecretFiles(FileAwareMapping):  # type: ignore[misc]
+    """The environment, with NAME_FILE read from its file; the newline that editors and `echo` add is no part of a secret."""
+
+    def __getitem__(self, key: str) -> str:
+        """Return the value without the newline at its end."""
+        return str(super().__getitem__(key)).rstrip("\r\n")
+
+
+class Environment(environ.FileAwareEnv):  # type: ignore[misc]
+    """Reads settings from the environment and from secret files."""
+
+    ENVIRON = SecretFiles()
 
 
 def unsafe_values(*, debug: bool, secret_key: str, public_url: str, database_url: str, redis_url: str, storage_url: str) -> list[str]:

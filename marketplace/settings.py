@@ -3,14 +3,13 @@
 import os
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from marketplace.environment import storage_options, unsafe_values
+from marketplace.environment import Environment, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 
 # Where this runs
 DEBUG = env.bool("DEBUG", default=False)

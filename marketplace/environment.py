@@ -45,7 +45,7 @@ def _unsafe_in_production(secret_key: str, public_url: str, database_url: str) -
     elif urlsplit(database_url).scheme not in {"postgres", "postgresql"}:
         problems.append("DATABASE_URL must be a PostgreSQL address (postgres://…); no other database is supported.")
     host = urlsplit(public_url).hostname or ""
-    if not public_url.startswith("https://") and host not in {"localhost", "127.0.0.1", "::1"}:
+    if public_url.startswith("http://") and host and host not in {"localhost", "127.0.0.1", "::1"}:
         problems.append(f"PUBLIC_URL is {public_url!r}; outside this machine it must be https.")
     return problems
 

@@ -56,8 +56,8 @@ def version_of(request: Request, model: str, version: str) -> ModelVersion:
 
 
 def length_of(request: Request) -> int:
-    """Return how many bytes the caller announced; the body is read by that number alone."""
-    text = request.headers.get("Content-Length", "")
+    """Return how many bytes the caller announced, none when nothing was; the body is read by that number alone."""
+    text = request.headers.get("Content-Length") or "0"
     if request.headers.get("Transfer-Encoding") or not text.isdigit():
         error = DomainError("The length of the body was not announced.", hint="Send a Content-Length.", code="length-required")
         error.status, error.title = 411, "Length required"

@@ -69,9 +69,7 @@ class Upload(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=sorted(UploadState.values)), name="upload_state_is_known"),
             models.CheckConstraint(condition=models.Q(size__gt=0), name="upload_is_not_empty"),
-            models.UniqueConstraint(
-                "version", Lower("path"), condition=models.Q(state__in=["open", "verifying"]), name="one_open_upload_per_path"
-            ),
+            models.UniqueConstraint("version", Lower("path"), condition=models.Q(state__in=["open", "verifying"]), name="one_open_upload_per_path"),
         ]
 
     def __str__(self) -> str:

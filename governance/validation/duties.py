@@ -11,7 +11,7 @@ from catalog.registry.models import ModelVersion
 from catalog.registry.states import DataClass, Environment
 from governance.policies.rules import Policy, TierResult, tier_of
 from governance.validation.checks.verdicts import PICKLES as PICKLE_FORMATS
-from governance.validation.facts import TOLD_BY_FILES, Facts, known, schema_of
+from governance.validation.facts import TOLD_BY_FILES, Facts, answer, known, schema_of
 
 SANDBOX = "sandbox"
 LENIENT = "T4"
@@ -54,7 +54,8 @@ def duties(version: ModelVersion, policy: Policy, *, files: Collection[FileOnHan
     """Return the tier and everything that is missing for a submit."""
     missing = of_files(version, files, uploads) | of_use(version)
     unanswered = of_answers(version, policy)
-    tier = tier_of(version.answers, {"executes_code": executes_code(version, files), "origin": version.model.origin}, policy)
+    answers = {question.key: answer(version, question.key) for question in policy.questions}
+    tier = tier_of(answers, {"executes_code": executes_code(version, files), "origin": version.model.origin}, policy)
     # While the tier is open, only what every tier asks is certain to be owed.
     owed = of_card(version, LENIENT if unanswered else tier.tier, card, facts, were_read=_were_read(files))
     return Duties(tier, not unanswered, missing | unanswered | owed)
@@ -77,9 +78,9 @@ def of_use(version: ModelVersion) -> dict[str, list[str]]:
     missing = {}
     if version.use_case is None:
         missing["use_case"] = ["Name the use case: an approval is for a use, not for a model."]
-    if version.answers.get("scope") == SANDBOX and version.environment == Environment.PRODUCTION:
+    if answer(version, "scope") == SANDBOX and version.environment == Environment.PRODUCTION:
         missing["environment"] = ["You answered that it stays in a sandbox: ask for development or test, or change the answer."]
-    said = DATA_CLASSES.get(str(version.answers.get("data_class")))
+    said = DATA_CLASSES.get(answer(version, "data_class"))
     ranks = list(DataClass.values)
     if said is not None and ranks.index(version.data_class) > ranks.index(said):
         asked = DataClass(version.data_class).label.lower()
@@ -92,7 +93,7 @@ def of_answers(version: ModelVersion, policy: Policy) -> dict[str, list[str]]:
     return {
         f"answers.{question.key}": [f"{question.title} Choose one of {', '.join(value for value, _ in question.options)}."]
         for question in policy.questions
-        if version.answers.get(question.key) not in dict(question.options)
+        if answer(version, question.key) not in dict(question.options)
     }
 
 

@@ -25,8 +25,11 @@ FIELDS = {
     "language": "technical.languages",
 }
 LISTS = frozenset({"lineage.base_model", "technical.languages"})
-# What the files may still tell, so that nobody is asked before they were read.
-TOLD_BY_FILES = frozenset(FIELDS.values()) | {"technical.format", "technical.precision", "security.remote_code"} - {"legal.license"}
+# What weights and their configuration may still tell, so that nobody is asked before they were read.
+TOLD_BY_FILES = frozenset(
+    {"technical.architecture", "technical.library", "technical.parameter_count", "technical.context_length", "technical.format",
+     "technical.precision", "security.remote_code"}
+)  # fmt: skip
 GENERATIVE = frozenset(
     {"text-generation", "text2text-generation", "image-text-to-text", "text-to-image", "image-to-image", "text-to-video", "text-to-audio",
      "text-to-speech", "conversational", "any-to-any", "summarization", "translation"}
@@ -61,13 +64,18 @@ def facts_of_readings(readings: Mapping[str, Reading]) -> dict[str, tuple[object
     return found
 
 
+def answer(version: ModelVersion, key: str) -> str:
+    """Return what was answered to a risk question; empty when nothing, or nothing readable, was."""
+    value: Any = version.answers.get(key) if isinstance(version.answers, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def packs_of(version: ModelVersion, task: str) -> frozenset[str]:
     """Return which extra duties the use and the task bring."""
-    answers: Mapping[str, Any] = version.answers
     packs = {
-        "people": answers.get("affected") not in {None, "nobody"},
-        "personal_data": answers.get("data_class") in SENSITIVE,
-        "eu_high_risk": answers.get("scope") == "high",
+        "people": answer(version, "affected") not in {"", "nobody"},
+        "personal_data": answer(version, "data_class") in SENSITIVE,
+        "eu_high_risk": answer(version, "scope") == "high",
         "genai": task in GENERATIVE,
     }
     return frozenset(name for name, applies in packs.items() if applies)
@@ -134,7 +142,7 @@ def of_answers(version: ModelVersion, schema: CardSchema) -> dict[str, object]:
     }
     found: dict[str, object] = {}
     for question, key in places.items():
-        field, value = schema.field(key), version.answers.get(question)
-        if field is not None and isinstance(value, str) and value in dict(field.options):
+        field, value = schema.field(key), answer(version, question)
+        if field is not None and value in dict(field.options):
             found[key] = [value] if field.type == "multi" else value
     return found

@@ -23,7 +23,7 @@ class Code:
         bad = {path: reading for path, reading in others.items() if is_dangerous(reading)}
         judged = {path: reading for path, reading in others.items() if _counts(reading)}
         verdict = worst_reading(judged)
-        found = found_in({path: reading for path, reading in judged.items() if reading.verdict != "allow"}, kinds=DANGEROUS)
+        found = found_in({path: reading for path, reading in judged.items() if reading.verdict == "review"}) + found_in(bad, kinds=DANGEROUS)
         return CheckAnswer(verdict, _sentence(verdict, len(others), len(bad), judged), evidence_of(judged), found, quarantines=bool(bad))
 
 

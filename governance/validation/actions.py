@@ -1,0 +1,107 @@
+"""Submitting a version: from here on its files never change, and its checks run."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db import transaction
+
+from catalog.artifacts.manifest import hosted_descriptor, hosted_digest, manifest_digest
+from catalog.artifacts.queries import manifest_of
+from catalog.cards.queries import current_card
+from catalog.registry.actions import freeze_version
+from catalog.registry.models import ModelVersion
+from catalog.registry.permissions import require_editor
+from catalog.registry.states import MAY_SUBMIT, ModelState
+from governance.policies.queries import live_policy
+from governance.validation import checks
+from governance.validation.duties import Duties
+from governance.validation.models import ValidationRun
+from governance.validation.queries import duties_of
+from governance.validation.tasks import run_checks
+from marketplace.accounts.models import User
+from marketplace.activity.actions import record
+from marketplace.errors import Conflict, Invalid
+from marketplace.lifecycle import words
+
+
+@transaction.atomic
+def submit(version: ModelVersion, *, by: User) -> ValidationRun:
+    """Submit a version: pin files, card, tier and policy, and ask for its checks."""
+    require_editor(by, version.model)
+    # Nobody adds a file or submits a second time while we look: their locks wait for ours.
+    version = (
+        ModelVersion.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("model__team", "model__accountable", "use_case")
+        .get(pk=version.pk)
+    )
+    require_submittable(version)
+    row, policy = live_policy()
+    card = current_card(version.model)
+    owed = duties_of(version, policy, card)
+    require_duties(version, owed)
+    if card is None:
+        raise Invalid(f"{version} cannot be submitted without a card.", fields={"card": ["Save the card once."]})
+    digest, size = pinned(version)
+    freeze_version(
+        version,
+        by=by,
+        manifest_digest=digest,
+        size=size,
+        card_revision=card.number,
+        tier=owed.tier.tier,
+        because=owed.tier.because,
+        policy=str(row),
+    )
+    run = ValidationRun.objects.create(version=version, manifest_digest=digest, card_revision=card.number, requested_by=by, total=len(checks.CHECKS))
+    record("run.requested", run, by=by, version=version, manifest=digest, card_revision=card.number)
+    run_checks.delay_on_commit(run.pk)
+    return run
+
+
+def require_submittable(version: ModelVersion) -> None:
+    """Refuse versions that are under way or decided, and models that are blocked."""
+    if version.model.state == ModelState.BLOCKED:
+        raise Conflict(f"{version.model} is blocked; nothing of it can be submitted.", hint="Ask governance why.")
+    if version.state not in MAY_SUBMIT:
+        raise Conflict(
+            f"{version} is {words(version.state)}; it cannot be submitted.",
+            hint="Reload to see where it stands. For other files, add a new version.",
+            state=str(version.state),
+        )
+
+
+def require_duties(version: ModelVersion, owed: Duties) -> None:
+    """Refuse with everything that is missing, or because nobody could approve the use."""
+    if owed.missing:
+        number = len(owed.missing)
+        raise Invalid(
+            f"{version} cannot be submitted yet: {number} {'thing is' if number == 1 else 'things are'} missing.",
+            fields=owed.missing,
+            hint="Fill them and submit again; the files stay as they are."
+            if owed.answered
+            else "Answer the risk questions first: they decide what the card needs.",
+            tier=str(owed.tier.tier) if owed.answered else "",
+        )
+    if owed.tier.blocked:
+        raise Conflict(f"{version} cannot be submitted for this use. {' '.join(owed.tier.because)}", hint="Choose another use.", code="use-forbidden")
+
+
+def pinned(version: ModelVersion) -> tuple[str, int]:
+    """Return the digest and the bytes that the submit pins: of the files, or of the descriptor of a hosted service."""
+    if version.model.is_hosted:
+        return descriptor_digest(version.descriptor or {}), 0
+    rows = [{"path": entry.path, "size": entry.size, "sha256": entry.sha256} for entry in manifest_of(version)]
+    try:
+        return manifest_digest(rows), sum(entry.size for entry in manifest_of(version))
+    except ValueError as wrong:
+        raise Invalid("The version cannot be submitted with these files.", fields={"files": [str(wrong)]}) from wrong
+
+
+def descriptor_digest(descriptor: Mapping[str, object]) -> str:
+    """Return the digest of a hosted model's descriptor."""
+    given = {part: str(descriptor.get(part) or "").strip() for part in ("provider", "endpoint", "snapshot", "region", "contract")}
+    end = str(descriptor.get("retirement_date") or "").strip()
+    try:
+        return hosted_digest(hosted_descriptor(**given, retirement_date=date.fromisoformat(end) if end else None))
+    except ValueError as wrong:
+        raise Invalid("The version cannot be submitted with this descriptor.", fields={"descriptor": [str(wrong)]}) from wrong

@@ -1,0 +1,172 @@
+"""Finding runs of checks and what they said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from catalog.artifacts.queries import files_of, uploads_of
+from catalog.cards.models import CardRevision
+from catalog.cards.queries import current_card
+from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.states import VersionState
+from governance.policies.queries import live_policy
+from governance.policies.rules import Policy
+from governance.validation.duties import Duties, FileOnHand, duties
+from governance.validation.facts import facts_of_files
+from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.states import WORST_FIRST, RunState, Severity, Verdict
+from marketplace.errors import NotFound
+from marketplace.permissions.needs import Need
+from marketplace.permissions.queries import allowed, visible
+
+Viewer = Any
+LOST_AFTER = timedelta(seconds=20)
+BATCH = 200
+
+
+def runs_for(viewer: Viewer) -> QuerySet[ValidationRun]:
+    """The runs over versions of models that somebody may see."""
+    rows = ValidationRun.objects.select_related("version__model__team", "requested_by")
+    return visible(rows, to=viewer, via="version__model")
+
+
+def run_for(viewer: Viewer, pk: int) -> ValidationRun:
+    """One run; NotFound when there is none for this viewer."""
+    found = runs_for(viewer).filter(pk=pk).first() if 0 <= pk < 2**63 else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def runs_of(version: ModelVersion) -> QuerySet[ValidationRun]:
+    """The runs over a version that was found for a viewer, newest first."""
+    return ValidationRun.objects.filter(version=version).select_related("version__model__team", "requested_by").order_by("-pk")
+
+
+def latest_run(version: ModelVersion) -> ValidationRun | None:
+    """The newest run over a version."""
+    return runs_of(version).first()
+
+
+def latest_run_of_model(model: RegisteredModel) -> ValidationRun | None:
+    """The newest run over any version of a model that was found for a viewer."""
+    return ValidationRun.objects.filter(version__model=model).select_related("version__model__team", "requested_by").order_by("-pk").first()
+
+
+def sees_evidence(viewer: Viewer, run: ValidationRun) -> bool:
+    """Whether somebody works with the model: others see what was found, not where and not the raw evidence."""
+    return allowed(viewer, Need.WORK, run.version.model)
+
+
+def order_of(field: str, values: Sequence[str]) -> Case:
+    """The place of a value in a list, for sorting in the database."""
+    return Case(*[When(**{field: value}, then=Value(place)) for place, value in enumerate(values)], default=Value(99), output_field=IntegerField())
+
+
+def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
+    """What each check said, in the order of the checks, each with its findings, the gravest first."""
+    findings = Finding.objects.order_by(order_of("severity", list(reversed(Severity.values))), "pk")
+    return CheckResult.objects.filter(run=run).order_by("pk").prefetch_related(Prefetch("findings", findings))
+
+
+def findings_of(run: ValidationRun) -> QuerySet[Finding]:
+    """All findings of a run: of the worst verdict first, and within it the gravest."""
+    verdict = order_of("result__verdict", [str(verdict) for verdict in WORST_FIRST])
+    rows = Finding.objects.filter(result__run=run).select_related("result")
+    return rows.order_by(verdict, order_of("severity", list(reversed(Severity.values))), "pk")
+
+
+def worst_severity(run: ValidationRun) -> str:
+    """The gravest severity among the findings of a run; empty when it found nothing. What automatic approval asks."""
+    found = set(Finding.objects.filter(result__run=run).values_list("severity", flat=True))
+    return next((severity for severity in reversed(Severity.values) if severity in found), "")
+
+
+def warnings_of(run: ValidationRun) -> QuerySet[CheckResult]:
+    """The checks that passed with a warning: a reviewer has to acknowledge them."""
+    return results_of(run).filter(verdict=Verdict.WARN)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the findings of a run differ from the run before."""
+
+    before: ValidationRun | None
+    new: list[Finding]
+    fixed: list[Finding]
+    same: list[Finding]
+
+
+def compare_with_previous(run: ValidationRun) -> Comparison:
+    """Compare a run with the last finished one before it over the same version."""
+    before = runs_of(run.version).filter(pk__lt=run.pk, state=RunState.FINISHED).first()
+    now = {_key(finding): finding for finding in findings_of(run)}
+    then = {_key(finding): finding for finding in findings_of(before)} if before else {}
+    return Comparison(
+        before,
+        [finding for key, finding in now.items() if before and key not in then],
+        [finding for key, finding in then.items() if key not in now],
+        [finding for key, finding in now.items() if key in then],
+    )
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    return (finding.result.check_id, finding.path, finding.where, finding.message)
+
+
+def ahead_of(run: ValidationRun) -> int:
+    """How many runs wait before this one."""
+    return ValidationRun.objects.filter(state=RunState.WAITING, pk__lt=run.pk).count()
+
+
+def may_be_taken() -> Q:
+    """Runs that a worker may take: waiting ones, and running ones whose worker let the lease run out, by the database's clock."""
+    return Q(state=RunState.WAITING) | Q(state=RunState.RUNNING, lease_until__lte=Now())
+
+
+def lost_runs() -> list[int]:
+    """Runs whose bell nobody heard: waiting too long, or running without a living worker."""
+    never_rung = Q(lease_until=None, requested_at__lte=Now() - LOST_AFTER)
+    rows = ValidationRun.objects.filter(may_be_taken(), never_rung | Q(lease_until__lte=Now()))
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def run_that_passed(pk: int | str) -> ValidationRun | None:
+    """The run that asks for a review: finished without a failure, over what the version still is; None otherwise."""
+    rows = ValidationRun.objects.select_related("version__model__team", "version__submitted_by", "version__use_case")
+    run = rows.filter(pk=pk, state=RunState.FINISHED, outcome__in=[Verdict.PASS, Verdict.WARN], quarantines=False).first()
+    return run if run is not None and is_about_present(run) else None
+
+
+def is_about_present(run: ValidationRun) -> bool:
+    """Whether the version is still what the run looked at, and still waits for it."""
+    version = run.version
+    pinned = (version.state, version.manifest_digest, version.card_revision)
+    return pinned == (VersionState.VALIDATING, run.manifest_digest, run.card_revision)
+
+
+def found_facts(version: ModelVersion) -> dict[str, tuple[object, str]]:
+    """Card field -> (value, where in which file it was found), from what the last run noted on the files."""
+    return facts_of_files(files_of(version))
+
+
+def duties_of(version: ModelVersion, policy: Policy, card: CardRevision | None) -> Duties:
+    """The tier of a version with its reasons, and everything still missing before it can be submitted."""
+    files = list(files_of(version))
+    return duties(
+        version,
+        policy,
+        files=[FileOnHand(file.path, file.format) for file in files],
+        uploads=uploads_of(version).count(),
+        card=card,
+        facts=facts_of_files(files),
+    )
+
+
+def to_do(version: ModelVersion) -> Duties:
+    """What a version owes under the policy in effect and with the present card."""
+    return duties_of(version, live_policy()[1], current_card(version.model))

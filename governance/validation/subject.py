@@ -1,0 +1,81 @@
+"""Gathering what the checks look at: files with their bytes, readings from the bounded child, the pinned card, the policy's word."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import structlog
+
+from catalog.artifacts import sandbox
+from catalog.artifacts.models import Blob
+from catalog.artifacts.queries import files_of, local_copy
+from catalog.artifacts.readers.types import Reading
+from catalog.cards.queries import card_revision
+from governance.policies.queries import policy_by_ref
+from governance.policies.rules import Policy, Tier, waiver_needed
+from governance.validation.checks.base import Subject, SubjectCard, SubjectFile
+from governance.validation.checks.pickles import MATTER
+from governance.validation.facts import facts_of_readings, known, schema_of
+from governance.validation.models import ValidationRun
+from marketplace.errors import DomainError
+
+log = structlog.get_logger(__name__)
+MATTERS = (MATTER,)
+ATTEMPTS_OF_READERS = 3  # all files in one child, and when that fails each alone
+
+
+def gather(run: ValidationRun, stack: ExitStack, *, hold: Callable[[float], None], beat: Callable[[], None]) -> Subject:
+    """Gather the subject of a run; `hold(seconds)` keeps the lease for a long step. Local copies live as long as `stack`."""
+    version = run.version
+    files = tuple(
+        SubjectFile(file.path, file.blob.size, file.blob_id, _local(file.blob, stack)) for file in files_of(version) if not version.model.is_hosted
+    )
+    hold(seconds_for(files))
+    readings = read(files)
+    card = card_revision(version.model, run.card_revision)
+    schema = schema_of(version, version.tier, str(card.values.get("technical.task") or ""))
+    values, sources = known(version, card, facts_of_readings(readings), schema)
+    _, policy = policy_by_ref(version.policy)
+    return Subject(
+        version=str(version),
+        hosted=version.model.is_hosted,
+        tier=version.tier,
+        manifest_digest=run.manifest_digest,
+        files=files,
+        readings=readings,
+        card=SubjectCard(card.number, values, sources, schema),
+        waivers=waivers(version.tier, policy),
+        beat=beat,
+    )
+
+
+def waivers(tier: str, policy: Policy) -> dict[str, bool | None]:
+    """Return per matter whether the tier needs a waiver (True), allows one (False) or knows none (None)."""
+    known_tier: dict[str, Tier] = {"T1": "T1", "T2": "T2", "T3": "T3", "T4": "T4"}
+    return {matter: waiver_needed(known_tier[tier], matter, policy) for matter in MATTERS}
+
+
+def read(files: tuple[SubjectFile, ...]) -> Mapping[str, Reading]:
+    """Let the bounded child read all files; what cannot be read gets the verdict "error"."""
+    here = [sandbox.File(file.local, file.path, file.sha256) for file in files if file.local is not None]
+    lost = {file.path: sandbox.could_not_run(file.path, "Its bytes are not in the store.") for file in files if file.local is None}
+    try:
+        return sandbox.inspect_many(here) | lost
+    except (OSError, ValueError) as fault:
+        log.warning("readers_did_not_start", reason=type(fault).__name__)
+        return {file.path: sandbox.could_not_run(file.path, "The reader could not be started.") for file in files}
+
+
+def seconds_for(files: tuple[SubjectFile, ...]) -> float:
+    """Return how long the readers may take at most, over all their attempts."""
+    size = sum(file.size for file in files)
+    return ATTEMPTS_OF_READERS * (sandbox.SECONDS + sandbox.SECONDS_PER_FILE * len(files) + size / sandbox.BYTES_PER_SECOND)
+
+
+def _local(blob: Blob, stack: ExitStack) -> Path | None:
+    """Return where the bytes are; None when the store does not have them whole."""
+    try:
+        return stack.enter_context(local_copy(blob))
+    except (OSError, DomainError) as fault:
+        log.warning("bytes_not_in_store", sha256=blob.sha256, reason=str(fault)[:200])
+        return None

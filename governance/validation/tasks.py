@@ -1,0 +1,16 @@
+"""The bells of the checks."""
+
+from governance.validation import queries, work
+from marketplace.jobs import job
+
+
+@job(seconds=900)
+def run_checks(run_id: str) -> None:
+    """See a run through."""
+    work.run_checks(int(run_id))
+
+
+@job(seconds=30)
+def sweep_runs() -> None:
+    """Ring again for runs whose bell was lost or whose worker died."""
+    work.mark_rung([pk for pk in queries.lost_runs() if run_checks.ring(pk)])

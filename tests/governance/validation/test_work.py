@@ -1,0 +1,351 @@
+"""A worker's way through a run, with real files, the real bounded child and real commits where two workers meet."""
+
+from contextlib import suppress
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.functions import Now
+
+from catalog.artifacts.models import ModelFile
+from catalog.artifacts.storage import key
+from catalog.registry.actions import move_version
+from catalog.registry.states import VersionState
+from governance.validation import checks, queries, tasks, work
+from governance.validation.actions import submit
+from governance.validation.checks.base import CheckAnswer
+from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.states import RunState, Verdict
+from marketplace.activity.models import Event
+from tests.catalog.artifacts.build import good
+from tests.factories import safetensors
+from tests.governance.validation.build import edited_card, ready, whole_card
+
+
+def checked(cast, tier="T3", **options):
+    """Submit a version and see its run through."""
+    version = ready(cast, tier, **options)
+    run = submit(version, by=cast.nina)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    version.refresh_from_db()
+    return run, version
+
+
+def verdicts(run):
+    return dict(CheckResult.objects.filter(run=run).values_list("check_id", "verdict"))
+
+
+def test_a_good_version_passes_and_waits_for_its_review(cast):
+    run, version = checked(cast)
+    assert (run.state, run.outcome, run.done, run.total, run.attempts, run.fence) == ("finished", "pass", 6, 6, 1, 1)
+    assert set(verdicts(run)) == {check.id for check in checks.CHECKS}
+    assert version.state == VersionState.VALIDATING
+    assert run.finished_at >= run.started_at
+    assert queries.run_that_passed(run.pk) == run
+    event = Event.objects.get(verb="run.finished")
+    assert '"applies":true' in event.body
+
+
+def test_facts_are_noted_on_the_files_and_offered_to_the_card(cast):
+    run, version = checked(cast)
+    file = ModelFile.objects.get(version=version)
+    assert file.format == "safetensors"
+    facts = queries.found_facts(version)
+    assert facts["technical.parameter_count"][0] == 16
+    assert facts["technical.precision"][0] == ["F32"]
+    assert facts["technical.format"] == (["safetensors"], "model.safetensors")
+    assert facts["security.remote_code"][0] == "no"
+    assert "model.safetensors" in facts["technical.parameter_count"][1]
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome", "state", "bad"),
+    [
+        ({"model.safetensors": safetensors()[:-3]}, "fail", VersionState.VALIDATION_FAILED, {"formats"}),
+        ({"model.safetensors": safetensors(), "run.py": b"print('hello')\n"}, "fail", VersionState.QUARANTINED, {"formats", "code"}),
+        ({"model.pkl": good("malicious")}, "fail", VersionState.QUARANTINED, {"formats", "pickles"}),
+        ({"model.safetensors": good("malicious")}, "fail", VersionState.QUARANTINED, {"formats", "pickles"}),
+        ({"model.pkl": good("pickle")}, "warn", VersionState.VALIDATING, set()),
+    ],
+    ids=["cut off", "python", "pickle", "pickle in disguise", "known pickle"],
+)
+def test_where_the_outcome_leads(cast, files, outcome, state, bad):
+    run, version = checked(cast, files=files)
+    assert (run.outcome, version.state) == (outcome, state), list(queries.findings_of(run))
+    assert {check for check, verdict in verdicts(run).items() if verdict == "fail"} == bad
+    assert run.quarantines is (state == VersionState.QUARANTINED)
+    if bad:
+        assert version.state_note
+        assert queries.run_that_passed(run.pk) is None
+        assert Finding.objects.filter(result__run=run).exclude(fix="").exists()
+
+
+def test_a_hosted_model_passes_by_its_card_alone(cast):
+    run, version = checked(cast, kind="hosted", origin="vendor")
+    said = verdicts(run)
+    assert run.outcome in {"pass", "warn"}, list(queries.findings_of(run))
+    assert {check for check, verdict in said.items() if verdict == "na"} == set(said) - {"card"}
+    assert queries.found_facts(version) == {}
+
+
+def test_missing_bytes_could_not_be_checked(cast):
+    version = ready(cast)
+    run = submit(version, by=cast.nina)
+    default_storage.delete(key(version.files.get().blob_id))
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    version.refresh_from_db()
+    assert (run.outcome, version.state) == (Verdict.ERROR, VersionState.VALIDATION_FAILED)
+    assert "could not run" in version.state_note
+
+
+def test_what_the_files_do_not_tell_is_asked_after_the_run(cast):
+    card = {key: value for key, value in whole_card().items() if key != "technical.architecture"}
+    run, version = checked(cast, card=card)
+    assert (run.outcome, version.state) == ("fail", VersionState.VALIDATION_FAILED)
+    assert queries.findings_of(run)[0].where == "technical.architecture"
+    assert "card.technical.architecture" in queries.to_do(version).missing
+    edited_card(version, cast.nina, **{"technical.architecture": "Linear"})
+    again = submit(version, by=cast.nina)
+    work.run_checks(again.pk)
+    again.refresh_from_db()
+    assert again.outcome in {"pass", "warn"}
+    fixed = queries.compare_with_previous(again)
+    assert [finding.where for finding in fixed.fixed] == ["technical.architecture"]
+    assert fixed.before == run
+
+
+class Broken:
+    id, version, stage, title = "broken", "1", "Security", "A broken check"
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def run(self, subject):
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ZeroDivisionError("x"), MemoryError(), None, "pass", CheckAnswer("good", "New word."), CheckAnswer(Verdict.PASS, "")],
+    ids=repr,
+)
+def test_a_check_that_crashes_or_talks_nonsense_is_never_passed(cast, monkeypatch, answer):
+    monkeypatch.setattr(checks, "CHECKS", (*checks.CHECKS, Broken(answer)))
+    run, version = checked(cast)
+    assert verdicts(run)["broken"] == Verdict.ERROR
+    assert (run.outcome, version.state) == (Verdict.ERROR, VersionState.VALIDATION_FAILED)
+    assert verdicts(run)["card"] != Verdict.ERROR
+
+
+def test_a_run_that_takes_too_long_ends_as_error_at_once(cast, monkeypatch):
+    monkeypatch.setattr(checks, "CHECKS", (Broken(SoftTimeLimitExceeded()), *checks.CHECKS))
+    run, version = checked(cast)
+    assert (run.outcome, version.state) == (Verdict.ERROR, VersionState.VALIDATION_FAILED)
+    assert set(verdicts(run).values()) == {Verdict.ERROR}
+
+
+def test_a_finished_run_is_not_run_again(cast):
+    run, _ = checked(cast)
+    events = Event.objects.count()
+    for _ in range(3):
+        work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert (run.attempts, Event.objects.count()) == (1, events)
+
+
+def test_a_leased_run_is_left_to_its_worker(cast):
+    run = submit(ready(cast), by=cast.nina)
+    first = work.take(run.pk)
+    assert first is not None
+    assert work.take(run.pk) is None
+    work.run_checks(run.pk)
+    assert not CheckResult.objects.filter(run=run).exists()
+
+
+def lose(run):
+    """Let the lease run out, as when a worker is killed."""
+    ValidationRun.objects.filter(pk=run.pk).update(lease_until=Now())
+
+
+def test_the_worker_whose_lease_was_lost_writes_nothing_more(cast):
+    version = ready(cast)
+    run = submit(version, by=cast.nina)
+    dead = work.take(run.pk)
+    lose(run)
+    work.run_checks(run.pk)
+    before = verdicts(run)
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.fence) == (RunState.FINISHED, 2, 2)
+    for write in (
+        lambda: work.hold(dead),
+        lambda: work.keep(dead, checks.CHECKS[0], CheckAnswer(Verdict.FAIL, "Too late."), milliseconds=1),
+        lambda: work.finish(dead),
+        lambda: work.give_up(dead, "Too late."),
+    ):
+        with pytest.raises(work.LeaseLostError), transaction.atomic():
+            write()
+    assert verdicts(run) == before
+
+
+def test_a_second_worker_starts_over(cast):
+    run = submit(ready(cast), by=cast.nina)
+    dead = work.take(run.pk)
+    work.keep(dead, checks.CHECKS[0], CheckAnswer(Verdict.PASS, "Half done."), milliseconds=1)
+    lose(run)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.FINISHED, len(checks.CHECKS))
+    assert CheckResult.objects.filter(run=run).count() == len(checks.CHECKS)
+
+
+def test_the_lease_is_lost_in_the_middle_of_a_check(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+
+    class Slow(Broken):
+        def run(self, subject):
+            lose(run)
+            assert work.take(run.pk) is not None
+            return CheckAnswer(Verdict.PASS, "Too late.")
+
+    monkeypatch.setattr(checks, "CHECKS", (Slow(None), *checks.CHECKS))
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.fence) == (RunState.RUNNING, 2)
+    assert not CheckResult.objects.filter(run=run).exists()
+
+
+def test_a_run_that_kills_its_workers_ends_after_three(cast):
+    version = ready(cast)
+    run = submit(version, by=cast.nina)
+    for attempt in (1, 2, 3):
+        assert not work.take(run.pk).is_last_word
+        run.refresh_from_db()
+        assert run.attempts == attempt
+        lose(run)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    version.refresh_from_db()
+    assert (run.state, run.outcome, run.attempts) == (RunState.FINISHED, Verdict.ERROR, 3)
+    assert version.state == VersionState.VALIDATION_FAILED
+    assert set(verdicts(run).values()) == {Verdict.ERROR}
+    assert "lost 3 times" in CheckResult.objects.filter(run=run).first().sentence
+
+
+def test_a_run_that_cannot_be_ended_three_times_ends_as_error(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+
+    def broken(lease):
+        raise RuntimeError("a listener fails")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "finish", broken)
+        for _ in range(3):
+            with pytest.raises(RuntimeError):
+                work.run_checks(run.pk)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.outcome) == (RunState.FINISHED, Verdict.ERROR)
+    assert verdicts(run)["run"] == Verdict.ERROR
+
+
+def test_a_version_that_moved_meanwhile_stays_where_it_is(cast):
+    version = ready(cast)
+    run = submit(version, by=cast.nina)
+    version.refresh_from_db()
+    move_version(version, VersionState.QUARANTINED, verb="version.quarantined", by=None, note="By security.")
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    version.refresh_from_db()
+    assert (run.state, version.state) == (RunState.FINISHED, VersionState.QUARANTINED)
+    assert queries.run_that_passed(run.pk) is None
+    assert '"applies":false' in Event.objects.get(verb="run.finished").body
+
+
+def rung_by_sweep(monkeypatch, *, broker=True):
+    rung = []
+
+    def publish(args, **kwargs):
+        if not broker:
+            raise OSError("broker is down")
+        rung.extend(args)
+
+    monkeypatch.setattr(tasks.run_checks, "apply_async", publish)
+    tasks.sweep_runs()
+    return rung
+
+
+def age(run, **values):
+    ValidationRun.objects.filter(pk=run.pk).update(**values)
+
+
+def test_the_sweeper_rings_for_lost_runs_only(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+    assert rung_by_sweep(monkeypatch) == []
+    age(run, requested_at=Now() - queries.LOST_AFTER)
+    assert rung_by_sweep(monkeypatch) == [str(run.pk)]
+    assert rung_by_sweep(monkeypatch) == []  # it may stand in a long queue
+    lose(run)
+    assert rung_by_sweep(monkeypatch) == [str(run.pk)]
+    work.take(run.pk)
+    assert rung_by_sweep(monkeypatch) == []
+    lose(run)
+    assert rung_by_sweep(monkeypatch) == [str(run.pk)]
+    work.run_checks(run.pk)
+    assert rung_by_sweep(monkeypatch) == []
+
+
+def test_with_the_broker_down_the_sweeper_tries_again_each_time(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+    age(run, requested_at=Now() - queries.LOST_AFTER)
+    assert rung_by_sweep(monkeypatch, broker=False) == []
+    assert rung_by_sweep(monkeypatch) == [str(run.pk)]
+
+
+def test_the_task_sees_a_run_through(cast):
+    run = submit(ready(cast), by=cast.nina)
+    tasks.run_checks(str(run.pk))
+    run.refresh_from_db()
+    assert run.state == RunState.FINISHED
+
+
+def test_more_findings_than_a_page_holds_are_counted(cast):
+    run = submit(ready(cast), by=cast.nina)
+    lease = work.take(run.pk)
+    many = tuple(work.Found("low", "card", f"Number {number}\0.") for number in range(work.MOST_FINDINGS + 50))
+    answer = CheckAnswer(Verdict.FAIL, "x" * 1000, {"text": "a\0b", "list": [1, None, True, {"k": "v"}]}, many)
+    work.keep(lease, checks.CHECKS[0], answer, milliseconds=5)
+    assert Finding.objects.filter(result__run=run).count() == work.MOST_FINDINGS + 1
+    assert "50 more" in Finding.objects.filter(result__run=run).last().message
+
+
+def test_two_workers_at_once_one_works(transactional_db):
+    import threading
+
+    from django.db import connection
+
+    from tests import cast as people
+
+    cast = people.load()
+    run = submit(ready(cast), by=cast.nina)
+    gate = threading.Barrier(4)
+
+    def worker():
+        gate.wait()
+        with suppress(Exception):
+            work.run_checks(run.pk)
+        connection.close()
+
+    workers = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.fence) == (RunState.FINISHED, 1, 1)
+    assert CheckResult.objects.filter(run=run).count() == len(checks.CHECKS)
+    assert Event.objects.filter(verb="run.finished").count() == 1

@@ -73,7 +73,7 @@ class TestSending:
         [("a/../b.bin", b"x", 422), ("%2e%2e/b.bin", b"x", 422), ("/abs.bin", b"x", 422), ("a%5Cb.bin", b"x", 422), ("a%00b.bin", b"x", 422),
          ("x" * 2000, b"x", 422), ("ok.bin", b"", 422), ("%252e%252e/ok.bin", b"x", 201)],
     )  # fmt: skip
-    def test_names_and_emptiness(self, client, cast, draft, token_of, path, content, status):
+    def test_names_and_emptiness(self, client, cast, draft, token_of, path, content, status):  # noqa: PLR0917 - pytest gives them by name
         answer = self.put(client, draft, content, path, headers=token_of(cast.nina))
         assert answer.status_code == status, answer.content
         if status != 201:
@@ -180,7 +180,7 @@ class TestUploads:
          ({"path": "nul\0"}, 400), ({"sha256": "zz"}, 422), ({"model": "finance-ml/nothing"}, 404), ({"version": "9"}, 404), ({"owner": "me"}, 422),
          ({"size": 10**15}, 507)],
     )  # fmt: skip
-    def test_wrong_openings(self, client, cast, draft, token_of, change, status):
+    def test_wrong_openings(self, client, cast, draft, token_of, change, status):  # noqa: PLR0917 - pytest gives them by name
         asked = {"model": str(draft.model), "version": draft.version, "path": "big.bin", "size": 10} | change
         assert self.post(client, "", asked, token_of(cast.nina)).status_code == status
 
@@ -222,7 +222,7 @@ class TestDownloading:
          ("bytes=-999999999", 206, 0, -1), ("bytes=999999999-", 416, 0, 0), ("bytes=-0", 416, 0, 0), ("bytes=9-5", 200, 0, -1), ("bytes=0-1,4-5", 200, 0, -1),
          ("lines=1-2", 200, 0, -1), ("bytes=-", 200, 0, -1)],
     )  # fmt: skip
-    def test_ranges(self, client, cast, served, token_of, asked, status, first, last):
+    def test_ranges(self, client, cast, served, token_of, asked, status, first, last):  # noqa: PLR0917 - pytest gives them by name
         version, content = served
         answer = fetch(client, version, Range=asked, **token_of(cast.ivo))
         assert answer.status_code == status

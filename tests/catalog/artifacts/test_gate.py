@@ -276,7 +276,7 @@ class TestTokensAndNames:
 
     @override_settings(CELERY_BROKER_URL="redis://127.0.0.1:1/0", REDIS_URL="redis://127.0.0.1:1/0")
     def test_it_asks_nothing_but_the_database(self, cast, approved, monkeypatch, django_assert_max_num_queries):
-        monkeypatch.setattr("marketplace.jobs.Job.ring", lambda *a, **k: pytest.fail("the gate rang the broker"))
+        monkeypatch.setattr("marketplace.jobs.Job.ring", lambda *_, **__: pytest.fail("the gate rang the broker"))
         with django_assert_max_num_queries(12):
             note_read(ask(cast.nina, approved), size=1)
 

@@ -70,7 +70,7 @@ class TestRedeeming:
             answer = client.get(link)
         assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (403, "link-ended")
 
-    @pytest.mark.parametrize("bend", [lambda s: s[:-2] + "xx", lambda s: "x" + s, lambda s: "nothing", lambda s: s + ":"])
+    @pytest.mark.parametrize("bend", [lambda s: s[:-2] + "xx", lambda s: "x" + s, lambda _: "nothing", lambda s: s + ":"])
     def test_a_bent_link_opens_nothing(self, client, link, bend):
         head, _, text = link.rpartition("/")
         assert client.get(f"{head}/{bend(text)}").status_code == 403

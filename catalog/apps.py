@@ -11,3 +11,6 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what is connected by name."""
+        from catalog import handlers
+
+        handlers.connect()

@@ -189,3 +189,8 @@ def ended_grants() -> QuerySet[AccessGrant]:
 def ended_approvals() -> QuerySet[Approval]:
     """Approvals past their end whose version still says approved."""
     return Approval.objects.filter(voided_at=None, valid_until__lte=Now(), version__state="approved").select_related("version__model__team")
+
+
+def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:
+    """Grants of the viewer and their teams that count now, the first to end first."""
+    return AccessGrant.objects.filter(in_force(), held_by(viewer)).select_related("thing__team", "team", "user", "use_case").order_by("until")

@@ -43,6 +43,8 @@ LOOKS: dict[str, Look] = {
     "ready": Look("shield-check", "Ready to use", "success"),
     "needs_access": Look("key-round", "Needs access request", "info"),
     "not_approved": Look("circle-dashed", "Not approved yet", "neutral"),
+    "listed": Look("list", "Known, not brought in", "neutral"),
+    "stopped": Look("ban", "Not available", "danger"),
     "not_usable": Look("ban", "Not usable", "danger"),
     # checks and findings
     "passed": Look("circle-check", "Passed", "success"),

@@ -12,5 +12,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         """Connect what is connected by name."""
         from governance import handlers
+        from governance.reviews import panels
 
         handlers.connect()
+        panels.fill()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.accounts import api as accounts
+from marketplace.notifications import api as notifications
 
 urlpatterns = [
     path("me", accounts.Me.as_view(), name="api-me"),
@@ -12,4 +13,6 @@ urlpatterns = [
     path("teams/<str:team>/members/<str:username>", accounts.TeamMember.as_view(), name="api-team-member"),
     path("tokens", accounts.Tokens.as_view(), name="api-tokens"),
     path("tokens/<int:pk>", accounts.TokenView.as_view(), name="api-token"),
+    path("me/notices", notifications.Notices.as_view(), name="api-notices"),
+    path("me/notices/<int:number>/done", notifications.NoticeDone.as_view(), name="api-notice-done"),
 ]

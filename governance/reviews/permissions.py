@@ -8,6 +8,7 @@ from django.db.models import Q
 from catalog.artifacts.models import ModelFile
 from catalog.cards.models import CardRevision
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.states import MOVES, VersionState
 from governance.reviews.models import Review, ReviewTrack
 from marketplace.accounts.models import Membership, User
 from marketplace.accounts.queries import reviewers_of
@@ -94,12 +95,15 @@ def require_security(by: User, to: str) -> None:
         raise NotAllowed(f"Only security may {to}.", hint="Tell security what you saw, with the name of the model and version.")
 
 
+def may_talk(by: User, review: Review) -> bool:
+    """Reviewers, the submitting team, governance and security; auditors only read."""
+    takes_part = review.version.model.team_id in roles_of(by) or bool(tracks_of(by))
+    return by.is_person and (takes_part or has_role(by, OrgRole.GOVERNANCE) or has_role(by, OrgRole.SECURITY))
+
+
 def require_talker(by: User, review: Review) -> None:
-    """Refuse whoever only reads: reviewers, the submitting team, governance and security talk."""
-    if not by.is_person:
-        raise NotAllowed("A service account does not take part in reviews.", hint="Write as a person.")
-    in_team = review.version.model.team_id in roles_of(by)
-    if not in_team and not tracks_of(by) and not has_role(by, OrgRole.GOVERNANCE) and not has_role(by, OrgRole.SECURITY):
+    """Refuse whoever only reads."""
+    if not may_talk(by, review):
         raise NotAllowed("You read this review and change nothing in it.", hint="Ask a reviewer or the submitting team to write it.")
 
 
@@ -112,3 +116,23 @@ def require_retirer(by: User, model: RegisteredModel) -> str:
     raise NotAllowed(
         f"Only an owner of team {model.team.name} together with governance may retire a version.", hint=f"Ask an owner of {model.team.name}."
     )
+
+
+STEPS = ("suspend", "reinstate", "quarantine", "deprecate", "retire", "withdraw")
+
+
+def steps_for(viewer: Any, version: ModelVersion) -> list[str]:
+    """The steps somebody may take on a version as it stands now."""
+    role, state = roles_of(viewer).get(version.model.team_id), version.state
+    owner, editor = role == TeamRole.OWNER, role in {TeamRole.OWNER, TeamRole.CONTRIBUTOR}
+    security, governance = has_role(viewer, OrgRole.SECURITY), has_role(viewer, OrgRole.GOVERNANCE)
+    goes = MOVES.get(state, frozenset())
+    may = {
+        "suspend": security and VersionState.SUSPENDED in goes,
+        "reinstate": security and state == VersionState.SUSPENDED and version.suspended_by_id != viewer.pk,
+        "quarantine": security and VersionState.QUARANTINED in goes,
+        "deprecate": owner and VersionState.DEPRECATED in goes,
+        "retire": (owner or governance) and state == VersionState.DEPRECATED,
+        "withdraw": editor and VersionState.WITHDRAWN in goes,
+    }
+    return [step for step in STEPS if may[step] and viewer.is_person]

@@ -12,7 +12,7 @@ from catalog.cards.completeness import material_changes
 from catalog.cards.models import CardRevision
 from catalog.cards.schema import schema_for
 from catalog.registry.models import ModelVersion, RegisteredModel
-from catalog.registry.queries import models_for
+from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
 from governance.policies.queries import policy_by_ref
 from governance.policies.rules import Policy, Requirements
@@ -25,7 +25,7 @@ from governance.validation.states import Severity, Verdict
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import reviewers_of
 from marketplace.activity.queries import details_of, events_about
-from marketplace.errors import NotFound
+from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.queries import tracks_of, visible
 
 TABS = ("mine", "tracks", "submitter", "all", "done")
@@ -204,9 +204,16 @@ def approvals_count(review: Review, track: str) -> int:
     return Decision.objects.filter(review=review, track=track, choice=Choice.APPROVE, is_current=True).count()
 
 
-def model_of(viewer: Any, pk: int) -> RegisteredModel | None:
-    """A model by its number, if this viewer sees it."""
-    return models_for(viewer).filter(pk=pk).first()
+def successor_named(viewer: Any, version: ModelVersion, text: str) -> ModelVersion | None:
+    """The version that somebody named as successor: of the same model, or `team/model@version`; Invalid when this viewer sees none."""
+    text = text.strip()
+    if not text:
+        return None
+    path, _, name = text.rpartition("@")
+    try:
+        return version_named(model_by_path(viewer, path) if path else version.model, name)
+    except NotFound as missing:
+        raise Invalid("The successor was not found.", fields={"successor": ["There is no such version that you can see."]}) from missing
 
 
 def supporters(version: ModelVersion, verb: str, *, since: str, detail: str = "") -> dict[str | None, str]:

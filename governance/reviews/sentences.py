@@ -90,3 +90,37 @@ def ends_soon(approval: Approval, days: int) -> str:
     """The sentence about an approval that is about to end."""
     when = "tomorrow" if days <= 1 else f"in {days} days"
     return f"The approval of {approval.version} for {approval.use_case} ends {when}, on {date_format(approval.valid_until, 'j M Y')}."
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """How one step on a version is told: the button, the question, what follows, and what was done."""
+
+    verb: str
+    tone: str
+    follows: str
+    done: str
+
+
+STEP_WORDS = {
+    "suspend": StepWords(
+        "Suspend",
+        "danger",
+        "Nothing leaves for use from now on and its users are told. Two others of security lift it.",
+        "{version} is suspended.",
+    ),
+    "reinstate": StepWords(
+        "Lift the suspension", "primary", "It takes two people of security, not the one who suspended it.", "Your yes to {version} is stored."
+    ),
+    "quarantine": StepWords(
+        "Quarantine", "danger", "Its bytes are locked away, every approval is void and an open review ends.", "{version} is quarantined."
+    ),
+    "deprecate": StepWords("Deprecate", "primary", "Everybody who may use it is told when it ends.", "{version} is deprecated."),
+    "retire": StepWords(
+        "Retire",
+        "danger",
+        "After its last day an owner and somebody of governance agree. Downloads end, the card stays.",
+        "Your yes is stored.",
+    ),
+    "withdraw": StepWords("Withdraw", "danger", "It is not decided any more and cannot be submitted again.", "{version} is withdrawn."),
+}

@@ -2,7 +2,7 @@
 
 from governance.reviews.actions.deciding import decide
 from governance.reviews.actions.opening import open_review
-from governance.reviews.actions.standing import deprecate_version, quarantine_version, reinstate_version, retire_version, suspend_version
+from governance.reviews.actions.standing import deprecate_version, quarantine_version, reinstate_version, retire_version, suspend_version, take_step
 from governance.reviews.actions.talking import comment, withdraw_review, withdraw_version
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "reinstate_version",
     "retire_version",
     "suspend_version",
+    "take_step",
     "withdraw_review",
     "withdraw_version",
 ]

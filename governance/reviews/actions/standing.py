@@ -9,6 +9,7 @@ from catalog.registry.actions import move_version, void_approvals
 from catalog.registry.models import ModelVersion
 from catalog.registry.permissions import require_manager
 from catalog.registry.states import VersionState
+from governance.reviews.actions.talking import withdraw_version
 from governance.reviews.models import Review
 from governance.reviews.permissions import require_retirer, require_security
 from governance.reviews.queries import open_review_of, supporters
@@ -136,3 +137,19 @@ def _reason(text: str) -> str:
             fields={"reason": [f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; everybody who uses it reads it."]},
         )
     return text
+
+
+def take_step(
+    step: str, version: ModelVersion, *, by: User, reason: str = "", sunset_at: date | None = None, successor: ModelVersion | None = None
+) -> ModelVersion:
+    """Take one named step on a version: the same for the page and for REST."""
+    if step == "deprecate":
+        if sunset_at is None:
+            raise Invalid(f"{version} was not deprecated.", fields={"sunset_at": ["Name the last day."]})
+        return deprecate_version(version, by=by, sunset_at=sunset_at, successor=successor, reason=reason)
+    if step == "retire":
+        return retire_version(version, by=by)
+    if step == "withdraw":
+        return withdraw_version(version, by=by)
+    steps = {"suspend": suspend_version, "reinstate": reinstate_version, "quarantine": quarantine_version}
+    return steps[step](version, reason=reason, by=by)

@@ -1,0 +1,97 @@
+"""The forms of reviews: a decision with the pins of what was looked at, a comment, and what people decide about a version."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from governance.reviews.models import Review
+from governance.reviews.states import Choice
+
+
+class DecisionForm(forms.Form):
+    """One decision on one track. The action checks what it means; the form checks its shape and keeps what was typed."""
+
+    track = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    manifest_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    card_revision = forms.IntegerField(widget=forms.HiddenInput)
+    run = forms.IntegerField(widget=forms.HiddenInput)
+    choice = forms.ChoiceField(label="Decision", choices=Choice.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Reason", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="At least 20 characters. The submitter reads it."
+    )
+    conditions = forms.CharField(
+        label="Conditions of an approval",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One a line. Whoever uses the version sees them.",
+    )
+    valid_until = forms.DateField(
+        label="Ends on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Empty: as long as the policy allows. It can only be shortened.",
+    )
+    acknowledged = forms.BooleanField(label="I looked at the warnings of the checks", required=False)
+
+    def __init__(self, *args: Any, asks_to_acknowledge: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asks_to_acknowledge:
+            del self.fields["acknowledged"]
+
+    def clean_conditions(self) -> list[str]:
+        """Return one condition per line."""
+        return [line for line in self.cleaned_data["conditions"].splitlines() if line.strip()]
+
+    def clean_valid_until(self) -> datetime | None:
+        """Return the end of that day."""
+        day = self.cleaned_data["valid_until"]
+        return timezone.make_aware(datetime.combine(day, time.max)) if day else None
+
+
+def decision_form(review: Review, track: str, typed: Any = None, *, acknowledges: bool) -> DecisionForm:
+    """The form for one track, signed with what is pinned now; `typed` keeps what a person wrote before something moved."""
+    pins = {"manifest_digest": review.manifest_digest, "card_revision": review.card_revision, "run": review.run_id, "track": track}
+    if typed is None:
+        return DecisionForm(initial=pins, prefix=track, asks_to_acknowledge=acknowledges)
+    data = typed.copy()
+    data.update({f"{track}-{name}": str(value) for name, value in pins.items()})
+    return DecisionForm(data, prefix=track, asks_to_acknowledge=acknowledges)
+
+
+class CommentForm(forms.Form):
+    """Something to say in a conversation."""
+
+    text = forms.CharField(label="Comment", max_length=5_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReasonForm(forms.Form):
+    """A reason that those who depend on the version read."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="At least 20 characters. All who use it read it.",
+    )
+
+
+class DeprecationForm(forms.Form):
+    """When a version ends, and what to use instead."""
+
+    sunset_at = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    successor = forms.CharField(label="Successor", required=False, max_length=300, help_text="Of this model, or team/model@version.")
+    reason = forms.CharField(
+        label="Reason", required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2}), help_text="If there is no successor."
+    )
+
+
+class SureForm(forms.Form):
+    """Nothing to fill in: sending it is the yes."""
+
+
+def step_form(step: str, data: Any = None) -> forms.Form:
+    """The form that a step on a version asks for."""
+    kinds = {"deprecate": DeprecationForm, "retire": SureForm, "withdraw": SureForm}
+    return kinds.get(step, ReasonForm)(data)

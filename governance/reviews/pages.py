@@ -1,0 +1,210 @@
+"""What the pages of reviews show: rows of the queue, what is still needed, risk, card essentials, history. Reads only."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.cards.schema import is_undisclosed, schema_for
+from catalog.registry.models import Approval, RegisteredModel
+from catalog.registry.states import Origin
+from governance.policies.rules import Policy
+from governance.reviews.clock import time_left
+from governance.reviews.models import Decision, Review, ReviewTrack
+from governance.reviews.permissions import involved, may_talk
+from governance.reviews.queries import (
+    Deciders,
+    acknowledging_track,
+    comments_of,
+    deciders_of,
+    decisions_of,
+    finding_counts,
+    findings_of,
+    has_warnings,
+    moved_card_fields,
+    pinned_card,
+    rules_of,
+    title_of,
+    undecidable,
+)
+from governance.reviews.sentences import version_path
+from governance.reviews.states import Choice, ReviewState, TrackState
+from governance.validation.states import Severity
+from marketplace.permissions.queries import roles_of, tracks_of
+
+# What a reviewer reads first: the limits.
+ESSENTIALS = (
+    "limitations", "out_of_scope_uses", "foreseeable_misuse", "intended_purpose", "intended_users", "affected_groups", "metrics", "datasets",
+    "risks", "oversight", "license", "use_restrictions",
+)  # fmt: skip
+NAMES_SHOWN = 4
+LOUD = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One review in the queue."""
+
+    review: Review
+    path: str
+    mine: str
+    progress: str
+    findings: str
+    left: str
+    is_overdue: bool
+
+
+def queue_rows(viewer: Any, reviews: list[Review]) -> list[QueueRow]:
+    """The rows of a page of the queue, with one query for all findings."""
+    counts = finding_counts([review.run_id for review in reviews])
+    return [_queue_row(review, tracks_of(viewer), counts[review.run_id]) for review in reviews]
+
+
+def _queue_row(review: Review, tracks: frozenset[str], found: Counter[str]) -> QueueRow:
+    rows = list(review.tracks.all())
+    done = sum(row.state == TrackState.APPROVED for row in rows)
+    mine = [title_of(row.track) for row in rows if row.track in tracks and row.state == TrackState.WAITING]
+    left = time_left(review.due_at, paused=review.state == ReviewState.CHANGES_REQUESTED) if review.closed_at is None else ""
+    return QueueRow(
+        review,
+        version_path(review.version),
+        ", ".join(mine),
+        f"{done} of {len(rows)} tracks",
+        findings_in_words(found),
+        left,
+        left.startswith("overdue"),
+    )
+
+
+def findings_in_words(found: Counter[str]) -> str:
+    """Count the findings that weigh: `1 high, 2 medium`; say so when there is none."""
+    parts = [f"{found[level]} {level.label.lower()}" for level in LOUD if found[level]]
+    return ", ".join(parts) or ("low only" if found.total() else "none")
+
+
+def needed_rows(viewer: Any, review: Review) -> list[dict[str, Any]]:
+    """One row per track: how far it is, who decided, who can, who cannot and why."""
+    tracks = list(review.tracks.all())
+    deciders = deciders_of(review, [row.track for row in tracks])
+    votes = list(decisions_of(review).filter(is_current=True))
+    return [_needed_row(viewer, review, row, deciders[row.track], [v for v in votes if v.track == row.track]) for row in tracks]
+
+
+def _needed_row(viewer: Any, review: Review, row: ReviewTrack, deciders: Deciders, votes: list[Decision]) -> dict[str, Any]:
+    waits = row.state == TrackState.WAITING and review.state == ReviewState.OPEN
+    said = [f"{vote.get_choice_display()}: {vote.by}, {vote.created_at:%-d %b}." for vote in votes]
+    if waits:
+        said += _who_in_words(viewer, deciders)
+    return {
+        "title": title_of(row.track),
+        "state": row.state,
+        "done": sum(vote.choice == Choice.APPROVE for vote in votes),
+        "needed": row.quorum,
+        "text": " ".join(said),
+        "mine": waits and any(person.pk == viewer.pk for person in deciders.can),
+        "track": row.track,
+    }
+
+
+def _who_in_words(viewer: Any, deciders: Deciders) -> list[str]:
+    """Who can decide and who cannot, in sentences."""
+    names = ["you" if person.pk == viewer.pk else str(person) for person in deciders.can]
+    names.sort(key=lambda name: name != "you")
+    shown, more = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
+    can = f"{', '.join(shown)}{f' and {more} more' if more > 0 else ''} can decide." if names else "Nobody can decide this: governance was told."
+    return [can[0].upper() + can[1:], *(f"{person} cannot: {reason}." for person, reason in deciders.cannot[:NAMES_SHOWN])]
+
+
+def four_eyes_sentence(viewer: Any, review: Review) -> str:
+    """Why this person does not decide although they are here; empty when the rule does not bar them."""
+    reason = involved(review).get(viewer.pk)
+    if not reason:
+        return ""
+    return f"Four-eyes rule: you cannot decide on {review}. {str(viewer)[:60]} {reason}."
+
+
+def answers_in_words(review: Review) -> list[dict[str, str]]:
+    """The risk questions of the pinned policy with the answers of the submitter."""
+    policy, given = rules_of(review.policy), review.version.answers or {}
+    return [{"label": q.title, "value": dict(q.options).get(str(given.get(q.key)), "Not answered")} for q in policy.questions]
+
+
+def essentials(review: Review) -> list[dict[str, str]]:
+    """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing."""
+    card, model = pinned_card(review), review.version.model
+    schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
+    found = []
+    for key in ESSENTIALS:
+        field, value = schema.field(key), (card.values if card else {}).get(key)
+        if field is not None and (value not in (None, "", [], {}) or field.duty in {"R", "A"}):
+            found.append({"label": field.title, "value": _in_words(value)})
+    return found
+
+
+def _in_words(value: Any) -> str:
+    """A card value in one readable text."""
+    if value in (None, "", [], {}):
+        return "Not given"
+    if is_undisclosed(value):
+        return "The supplier does not disclose this."
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {_in_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(_in_words(item) for item in value)
+    return str(value)
+
+
+def history(review: Review) -> list[dict[str, Any]]:
+    """What happened to a review, newest first."""
+    tones = {Choice.APPROVE: "success", Choice.REJECT: "danger", Choice.REQUEST_CHANGES: "warning"}
+    events: list[dict[str, Any]] = [{"title": "Opened", "at": review.opened_at, "text": f"Policy {review.policy}"}]
+    for decision in decisions_of(review):
+        kept = "" if decision.is_current else " No longer counts: what was looked at changed."
+        title = f"{title_of(decision.track)}: {decision.get_choice_display().lower()}"
+        text = f"{decision.reason}{kept}"
+        events.append({"title": title, "by": str(decision.by), "at": decision.created_at, "text": text, "tone": tones[Choice(decision.choice)]})
+    if review.closed_at is not None:
+        events.append({"title": review.get_state_display(), "at": review.closed_at})
+    return sorted(events, key=lambda event: event["at"], reverse=True)
+
+
+def review_context(viewer: Any, review: Review) -> dict[str, Any]:
+    """Everything the review page shows, but for the forms."""
+    rows = needed_rows(viewer, review)
+    in_team = review.version.model.team_id in roles_of(viewer)
+    policy: Policy = rules_of(review.policy)
+    return {
+        "review": review,
+        "version": review.version,
+        "model": review.version.model,
+        "version_url": version_path(review.version),
+        "rows": rows,
+        "approved": sum(row["done"] for row in rows),
+        "needed": sum(row["needed"] for row in rows),
+        "stuck": [title_of(track) for track in undecidable(review)] if review.state == ReviewState.OPEN else [],
+        "findings": findings_of(review.run),
+        "answers": answers_in_words(review),
+        "essentials": essentials(review),
+        "card_moved": moved_card_fields(review),
+        "history": history(review),
+        "comments": list(comments_of(review)),
+        "left": time_left(review.due_at, paused=review.state == ReviewState.CHANGES_REQUESTED) if review.closed_at is None else "",
+        "four_eyes": four_eyes_sentence(viewer, review),
+        "in_team": in_team,
+        "may_talk": may_talk(viewer, review),
+        "may_withdraw": review.closed_at is None and (in_team or review.version.submitted_by_id == viewer.pk),
+        "asked_changes": [d for d in decisions_of(review) if d.is_current and d.choice == Choice.REQUEST_CHANGES],
+        "policy_url": f"/policies/{policy.name}/{policy.version}",
+        "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",
+    }
+
+
+def approval_rows(model: RegisteredModel, *, of_version: int | None = None) -> list[dict[str, Any]]:
+    """The approvals of a model (or of one version) with who decided, for what, until when, on which bytes."""
+    rows = Approval.objects.filter(version__model=model).select_related("version", "use_case")
+    rows = rows.filter(version=of_version) if of_version else rows
+    rows = list(rows.order_by("-pk")[:50])
+    people: dict[int, list[str]] = {}
+    votes = Decision.objects.filter(review__in=[r.review for r in rows if r.review], is_current=True, choice=Choice.APPROVE)
+    for vote in votes.select_related("by"):
+        people.setdefault(vote.review_id, []).append(str(vote.by))
+    return [{"approval": row, "by": ", ".join(people.get(row.review or 0, [])) or "Automatic, by policy"} for row in rows]

@@ -2,20 +2,23 @@
 
 import contextlib
 import http.client
+import os
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from marketplace.local import processes
 from marketplace.local.folders import REPOSITORY, made
-from marketplace.local.processes import LocalError
+from marketplace.local.processes import LocalError, free_port
+from marketplace.local.services import given
 
 PER_MINUTE = 5
+HERE = {"localhost", "127.0.0.1", "::1"}
 LOG_BYTES = 10 * 1024**2
 READY_WITHIN = 90.0
 
@@ -27,14 +30,19 @@ class Program:
     name: str
     command: tuple[str, ...]
     patience: float = 6.0  # seconds to finish its work after a polite request
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def programs(folder: Path, *, port: int) -> tuple[Program, ...]:
     """Return what runs beside the services."""
     celery = (sys.executable, "-m", "celery", "-A", "marketplace")
     gunicorn = (sys.executable, "-m", "gunicorn", "marketplace.wsgi", "--no-control-socket", "--preload", "-k", "gthread", "--graceful-timeout", "5")
+    files_port, elsewhere = free_port(), {}
+    if not given("FILES_URL") and urlsplit(os.environ.get("PUBLIC_URL", "")).hostname in HERE:  # from other machines only one port is reached
+        elsewhere = {"FILES_URL": f"http://127.0.0.1:{files_port}"}
     return (
-        Program("web", (*gunicorn, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8")),
+        Program("web", (*gunicorn, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8"), environment=elsewhere),
+        Program("files", (*gunicorn, "-b", f"127.0.0.1:{files_port}", "-w", "1", "--threads", "250")),
         Program("worker", (*celery, "worker", "-c", "2", "-Q", "default,checks", "-l", "INFO", "--without-gossip", "--without-mingle")),
         Program("beat", (*celery, "beat", "-s", str(made(folder / "beat") / "schedule"), "--pidfile=", "-l", "INFO")),
     )
@@ -109,7 +117,8 @@ class Supervisor:
         run.again_at = now + delay
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
-        return processes.spawn(program.command, log=self._log(program.name), folder=REPOSITORY)
+        environment = os.environ | program.environment
+        return processes.spawn(program.command, log=self._log(program.name), folder=REPOSITORY, environment=environment)
 
     def _stop(self) -> None:
         for run in self.runs:

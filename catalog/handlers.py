@@ -1,10 +1,16 @@
-"""What follows from what in the catalog: which room listens to which verb."""
+"""What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.registry.notices import tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
 from marketplace.activity.subscribers import on
+from marketplace.web.states import describe
 
 
 def connect() -> None:
     """Subscribe every listener; called once by the app."""
     for verb in FOLLOWED:
         on(verb, follow, within=True)
+    describe("listed", icon="eye", text="Known, not brought in", tone="neutral")
+    describe("stopped", icon="ban", text="Not available", tone="danger")
+    on("model.brought_in", tell_owners)
+    on("version.added", tell_askers)

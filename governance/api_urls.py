@@ -2,11 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from governance.audit import api as audit_api
 from governance.policies import api as policies_api
 from governance.reviews import api as reviews_api
+from governance.validation import api as validation_api
 
 policies: list[URLPattern | URLResolver] = [
     path("policies", policies_api.Policies.as_view(), name="api-policies"),
+]
+validation: list[URLPattern | URLResolver] = [
+    path("models/<str:team>/<str:name>/versions/<str:version>/submit", validation_api.Submit.as_view(), name="api-version-submit"),
+    path("models/<str:team>/<str:name>/versions/<str:version>/checks", validation_api.Checks.as_view(), name="api-version-checks"),
 ]
 reviews: list[URLPattern | URLResolver] = [
     path("reviews", reviews_api.Reviews.as_view(), name="api-reviews"),
@@ -18,4 +24,5 @@ reviews: list[URLPattern | URLResolver] = [
         for step, view in reviews_api.STEP_VIEWS.items()
     ),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [*reviews, *policies]
+audit: list[URLPattern | URLResolver] = [path("audit-events", audit_api.AuditEvents.as_view(), name="api-audit-events")]
+urlpatterns: list[URLPattern | URLResolver] = [*audit, *reviews, *policies, *validation]

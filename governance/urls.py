@@ -2,13 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from governance.audit import views as audit_views
 from governance.policies import views as policies_views
 from governance.reviews import views as reviews_views
 from governance.reviews.permissions import STEPS
+from governance.validation import views as validation_views
 
 policies: list[URLPattern | URLResolver] = [
     path("policies", policies_views.policies, name="policies"),
     path("policies/<str:name>/<int:version>", policies_views.policy, name="policy"),
+]
+validation: list[URLPattern | URLResolver] = [
+    path("checks/<int:run>", validation_views.run, name="run"),
+    path("m/<str:team>/<str:name>/v/<str:version>/submit", validation_views.submit_version, name="version-submit"),
 ]
 reviews: list[URLPattern | URLResolver] = [
     path("reviews", reviews_views.reviews, name="reviews"),
@@ -16,9 +22,11 @@ reviews: list[URLPattern | URLResolver] = [
     path("reviews/R-<int:number>/decisions", reviews_views.review_decide, name="review-decide"),
     path("reviews/R-<int:number>/comments", reviews_views.review_comment, name="review-comment"),
     path("reviews/R-<int:number>/withdraw", reviews_views.review_withdraw, name="review-withdraw"),
-    *(
-        path(f"m/<str:team>/<str:name>/v/<str:version>/{step}", reviews_views.version_step, {"step": step}, name=f"version-{step}")
-        for step in STEPS
-    ),
+    *(path(f"m/<str:team>/<str:name>/v/<str:version>/{step}", reviews_views.version_step, {"step": step}, name=f"version-{step}") for step in STEPS),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [*reviews, *policies]
+audit: list[URLPattern | URLResolver] = [
+    path("audit", audit_views.audit, name="audit"),
+    path("audit/verify", audit_views.verify, name="audit-verify"),
+    path("audit/segment", audit_views.segment, name="audit-segment"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [*audit, *reviews, *policies, *validation]

@@ -1,6 +1,6 @@
 """Policies for machines."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -15,8 +15,6 @@ from marketplace.api.views import ApiView
 
 class Policies(ApiView):
     """Published policies."""
-
-    scopes: ClassVar[dict[str, str]] = {"GET": "read"}
 
     @extend_schema(operation_id="policies_list", responses=LivePolicySerializer)
     def get(self, request: Request) -> Response:

@@ -8,8 +8,8 @@ from django.db import transaction
 from catalog.artifacts.manifest import hosted_descriptor, hosted_digest, manifest_digest
 from catalog.artifacts.queries import manifest_of
 from catalog.cards.queries import current_card
-from catalog.registry.actions import freeze_version
-from catalog.registry.models import ModelVersion
+from catalog.registry.actions import change_version, create_use_case, freeze_version
+from catalog.registry.models import ModelVersion, UseCase
 from catalog.registry.permissions import require_editor
 from catalog.registry.states import MAY_SUBMIT, ModelState
 from governance.policies.queries import live_policy
@@ -56,6 +56,16 @@ def submit(version: ModelVersion, *, by: User) -> ValidationRun:
     record("run.requested", run, by=by, version=version, manifest=digest, card_revision=card.number)
     run_checks.delay_on_commit(run.pk)
     return run
+
+
+@transaction.atomic
+def prepare(
+    version: ModelVersion, *, by: User, answers: dict[str, str], environment: str, data_class: str, use_case: UseCase | None, new_use_case: str = ""
+) -> ModelVersion:
+    """Note what a version is for before it is submitted; a new use case is made when one is named."""
+    if new_use_case.strip():
+        use_case = create_use_case(new_use_case, team=version.model.team, by=by, data_class=data_class)
+    return change_version(version, by=by, use_case=use_case, answers=answers, environment=environment, data_class=data_class)
 
 
 def require_submittable(version: ModelVersion) -> None:

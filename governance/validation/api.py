@@ -1,0 +1,92 @@
+"""Submitting and checks for machines."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.registry.queries import model_named, version_named
+from governance.validation.actions import submit
+from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.queries import latest_run, results_of, runs_of, sees_evidence
+from governance.validation.report import HIDDEN
+from governance.validation.serializers import ChecksSerializer, SubmitSerializer, SubmittedSerializer
+from marketplace.api.views import ApiView
+
+MOST_RUNS = 50
+
+
+class Submit(ApiView):
+    """Ask for the checks and the review of a version."""
+
+    @extend_schema(operation_id="versions_submit", request=SubmitSerializer, responses={202: SubmittedSerializer})
+    def post(self, request: Request, team: str, name: str, version: str) -> Response:
+        """Pin files, card, tier and policy, and start the checks; 422 names everything that is missing."""
+        self.input(SubmitSerializer)
+        run = submit(version_named(model_named(request.user, team, name), version), by=request.user)
+        row = run.version
+        body = {"version": str(row), "state": row.state, "tier": row.tier, "because": row.tier_because, "policy": row.policy, "run": run_json(run)}
+        return Response(body, status=202)
+
+
+class Checks(ApiView):
+    """The checks of a version."""
+
+    @extend_schema(operation_id="versions_checks", responses=ChecksSerializer)
+    def get(self, request: Request, team: str, name: str, version: str) -> Response:
+        """Return the newest run with what each check said, and the list of all runs."""
+        row = version_named(model_named(request.user, team, name), version)
+        latest = latest_run(row)
+        whole = run_json(latest) | {"checks": checks_json(latest, viewer=request.user)} if latest else None
+        runs = [run_json(run) for run in runs_of(row)[:MOST_RUNS]]
+        return Response({"version": str(row), "state": row.state, "state_note": row.state_note, "latest": whole, "runs": runs})
+
+
+def run_json(run: ValidationRun) -> dict[str, Any]:
+    """Return the JSON of a run."""
+    return {
+        "run": run.pk,
+        "url": f"/checks/{run.pk}",
+        "state": run.state,
+        "outcome": run.outcome,
+        "quarantined": run.quarantines,
+        "manifest_digest": run.manifest_digest,
+        "card_revision": run.card_revision,
+        "done": run.done,
+        "total": run.total,
+        "requested_at": run.requested_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+    }
+
+
+def checks_json(run: ValidationRun, *, viewer: Any) -> list[dict[str, Any]]:
+    """Return the JSON of what each check said, with evidence for those who work with the model."""
+    sees = sees_evidence(viewer, run)
+    return [_check_json(result, sees=sees) for result in results_of(run)]
+
+
+def _check_json(result: CheckResult, *, sees: bool) -> dict[str, Any]:
+    return {
+        "check": result.check_id,
+        "version": result.check_version,
+        "stage": result.stage,
+        "title": result.title,
+        "verdict": result.verdict,
+        "sentence": result.sentence,
+        "evidence": result.evidence if sees else None,
+        "milliseconds": result.milliseconds,
+        "findings": [_finding_json(finding, sees=sees) for finding in result.findings.all()],
+    }
+
+
+def _finding_json(finding: Finding, *, sees: bool) -> dict[str, Any]:
+    return {
+        "severity": finding.severity,
+        "kind": finding.kind,
+        "path": finding.path if sees else "",
+        "where": finding.where if sees else "",
+        "message": finding.message if sees else HIDDEN,
+        "fix": finding.fix,
+    }

@@ -1,0 +1,50 @@
+"""The form before a submit: what the version is for, and the risk questions of the policy in effect."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from catalog.registry.models import ModelVersion, UseCase
+from catalog.registry.states import DataClass, Environment
+from governance.policies.rules import Policy
+from governance.validation.facts import answer
+
+PREFIX = "answers."
+
+
+class SubmitForm(forms.Form):
+    """The use that is asked for and the answers that decide the tier; shape only, the action says what is missing."""
+
+    use_case = forms.ModelChoiceField(
+        label="Use case",
+        queryset=UseCase.objects.none(),
+        required=False,
+        help_text="What it will be used for. Approval is for a use, not for a model.",
+    )
+    new_use_case = forms.CharField(label="Or name a new use case", max_length=120, required=False)
+    environment = forms.ChoiceField(label="Where it will run", choices=Environment.choices)
+    data_class = forms.ChoiceField(
+        label="Data of the approval", choices=DataClass.choices, help_text="Approval covers this class and the less sensitive ones."
+    )
+
+    def __init__(self, *args: Any, version: ModelVersion, policy: Policy, use_cases: QuerySet[UseCase], **kwargs: Any) -> None:
+        initial = {"use_case": version.use_case, "environment": version.environment, "data_class": version.data_class}
+        initial |= {PREFIX + question.key: answer(version, question.key) for question in policy.questions}
+        super().__init__(*args, initial=initial, **kwargs)
+        chosen: Any = self.fields["use_case"]
+        chosen.queryset = use_cases
+        for question in policy.questions:
+            choices = [("", "Choose an answer"), *question.options]
+            self.fields[PREFIX + question.key] = forms.ChoiceField(label=question.title, help_text=question.help, choices=choices, required=False)
+        self.order_fields(["use_case", "new_use_case", *[PREFIX + question.key for question in policy.questions], "environment", "data_class"])
+
+    def asked(self) -> dict[str, Any]:
+        """Return what was asked for, as the action takes it."""
+        said = {name.removeprefix(PREFIX): value for name, value in self.cleaned_data.items() if name.startswith(PREFIX) and value}
+        return {
+            "use_case": self.cleaned_data["use_case"],
+            "environment": self.cleaned_data["environment"],
+            "data_class": self.cleaned_data["data_class"],
+            "answers": said,
+        }

@@ -1,7 +1,9 @@
 """What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.duplicates import panels as duplicates_panels
 from catalog.registry.notices import tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
+from catalog.usage import panels as usage_panels
 from marketplace.activity.subscribers import on
 from marketplace.web.states import describe
 
@@ -14,3 +16,5 @@ def connect() -> None:
     describe("stopped", icon="ban", text="Not available", tone="danger")
     on("model.brought_in", tell_owners)
     on("version.added", tell_askers)
+    duplicates_panels.connect()
+    usage_panels.connect()

@@ -53,9 +53,7 @@ class RegisteredModel(Governed):
     base_model = models.CharField(max_length=300, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     tier = models.CharField(max_length=2, choices=Tier, blank=True, help_text="Of the newest version that has one; empty: unknown")
-    accountable = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="accountable_for"
-    )
+    accountable = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="accountable_for")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -69,9 +67,7 @@ class RegisteredModel(Governed):
         default_permissions = ("view", "download")
         constraints = [
             models.UniqueConstraint("team", Lower("name"), name="one_model_per_name_in_team"),
-            models.UniqueConstraint(
-                fields=["source", "external_id"], condition=~models.Q(external_id=""), name="one_model_per_external_id"
-            ),
+            models.UniqueConstraint(fields=["source", "external_id"], condition=~models.Q(external_id=""), name="one_model_per_external_id"),
             models.CheckConstraint(condition=models.Q(state__in=sorted(ModelState.values)), name="model_state_is_known"),
             models.CheckConstraint(condition=models.Q(kind__in=sorted(ModelKind.values)), name="model_kind_is_known"),
             models.CheckConstraint(condition=models.Q(tier__in=["", *sorted(Tier.values)]), name="model_tier_is_known"),

@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 
 from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.states import NEVER_SERVED, DataClass, Environment
-from marketplace.errors import NotFound
-from marketplace.permissions.needs import Need
-from marketplace.permissions.queries import held_by, in_force, roles_of, visible
+from marketplace.errors import Invalid, NotFound
+from marketplace.permissions.needs import Need, OrgRole
+from marketplace.permissions.queries import allowed, has_role, held_by, in_force, roles_of, visible
 
 Viewer = Any
 
@@ -22,7 +22,8 @@ def models_for(viewer: Viewer, need: str = Need.VIEW) -> QuerySet[RegisteredMode
 
 def model_named(viewer: Viewer, team: str, name: str) -> RegisteredModel:
     """One model by the names people type, whatever the case; NotFound when there is none for this viewer."""
-    found = models_for(viewer).select_related("accountable", "team__group").filter(team__name__iexact=team, name__iexact=name).first()
+    rows = models_for(viewer).select_related("accountable", "team__group")
+    found = None if "\0" in team + name else rows.filter(team__name__iexact=team, name__iexact=name).first()
     if found is None:
         raise NotFound
     return found
@@ -47,6 +48,8 @@ def versions_of(model: RegisteredModel) -> QuerySet[ModelVersion]:
 
 def version_named(model: RegisteredModel, name: str) -> ModelVersion:
     """A version by its name or `@alias`; NotFound when there is none."""
+    if "\0" in name:
+        raise NotFound
     if name.startswith("@"):
         alias = Alias.objects.filter(model=model, name__iexact=name[1:]).values("version")
         found = versions_of(model).filter(pk__in=alias).first()
@@ -62,9 +65,41 @@ def aliases_of(model: RegisteredModel) -> QuerySet[Alias]:
     return Alias.objects.filter(model=model).select_related("version")
 
 
+def alias_named(model: RegisteredModel, name: str) -> Alias:
+    """An alias of a model, whatever the case; NotFound when there is none."""
+    found = None if "\0" in name else aliases_of(model).select_related("model__team").filter(name__iexact=name).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def use_cases_for(viewer: Viewer) -> QuerySet[UseCase]:
     """The use cases of the viewer's teams: the ones they may ask for."""
     return UseCase.objects.filter(team__in=list(roles_of(viewer)), is_open=True).select_related("team", "owner")
+
+
+def use_cases_to_grant(viewer: Viewer, model: RegisteredModel) -> QuerySet[UseCase]:
+    """The use cases a grant on this model may name: those it is approved for, and those of the viewer's teams."""
+    approved = Approval.objects.filter(version__model=model, voided_at=None).order_by().values("use_case")
+    rows = UseCase.objects.filter(Q(pk__in=approved) | Q(team__in=list(roles_of(viewer))), is_open=True)
+    return rows.select_related("team", "owner")
+
+
+def use_case_to_ask_for(viewer: Viewer, pk: int) -> UseCase:
+    """One of the viewer's use cases; Invalid for any other."""
+    return _one_of(use_cases_for(viewer), pk, "one of your teams")
+
+
+def use_case_to_grant(viewer: Viewer, model: RegisteredModel, pk: int) -> UseCase:
+    """A use case that a grant may name; Invalid for any other."""
+    return _one_of(use_cases_to_grant(viewer, model), pk, "an approval of this model or of your teams")
+
+
+def _one_of(rows: QuerySet[UseCase], pk: int, whose: str) -> UseCase:
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Invalid("There is no such use case.", fields={"use_case": [f"Use the id of an open use case of {whose}."]})
+    return found
 
 
 def rank(field: str, choices: type[Environment] | type[DataClass]) -> Case:
@@ -171,9 +206,30 @@ def standing_of(key: str) -> Standing:
     return Standing(key, badge, step)
 
 
+def standing_on(model: RegisteredModel, viewer: Viewer) -> Standing:
+    """What this viewer may do with one model, in words."""
+    found: Any = with_standing(RegisteredModel.objects.filter(pk=model.pk).only("pk"), viewer).first()
+    return standing_of(found.standing_key if found else "")
+
+
 def grants_on(model: RegisteredModel) -> QuerySet[AccessGrant]:
     """Grants on a model that count now."""
     return AccessGrant.objects.filter(in_force(), thing=model).select_related("user", "team", "use_case")
+
+
+def grants_seen(viewer: Viewer, model: RegisteredModel) -> QuerySet[AccessGrant]:
+    """Grants on a model that count now: all for its owners and for overseers, else those the viewer holds."""
+    if allowed(viewer, Need.MANAGE, model) or has_role(viewer, OrgRole.GOVERNANCE) or has_role(viewer, OrgRole.AUDITOR):
+        return grants_on(model)
+    return grants_on(model).filter(held_by(viewer))
+
+
+def grant_of(viewer: Viewer, model: RegisteredModel, pk: int) -> AccessGrant:
+    """One grant on a model that the viewer may know of; NotFound for any other."""
+    found = grants_seen(viewer, model).select_related("thing__team", "team__group").filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def approvals_of(version: ModelVersion) -> QuerySet[Approval]:

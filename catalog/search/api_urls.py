@@ -5,6 +5,5 @@ from django.urls import URLPattern, URLResolver, path
 from catalog.search import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("models", api.ModelList.as_view(), name="api-models"),
     path("search", api.Search.as_view(), name="api-search"),
 ]

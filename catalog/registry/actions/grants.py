@@ -35,24 +35,15 @@ def give_grant(
         raise Invalid("A grant is for one person or one team.", fields={"subject": ["Name either a person or a team."]})
     if until <= timezone.now():
         raise Invalid("The grant was not given.", fields={"until": ["It must end in the future."]})
-    AccessGrant.objects.filter(thing=model, ended_at=None, until__lte=Now()).update(ended_at=Now())
-    grant, is_new = AccessGrant.objects.get_or_create(
-        thing=model,
-        user=user,
-        team=team,
-        use_case=use_case,
-        environment=environment,
-        data_class=data_class,
-        ended_at=None,
-        defaults={"until": until, "granted_by": by},
-    )
+    use = {"thing": model, "user": user, "team": team, "use_case": use_case, "environment": environment, "data_class": data_class}
+    if AccessGrant.objects.filter(**use, ended_at=None, until__lte=Now()).update(ended_at=Now()):
+        record("grant.ended", model, by=None, to=user or team, use_case=use_case)
+    grant, is_new = AccessGrant.objects.get_or_create(**use, ended_at=None, defaults={"until": until, "granted_by": by})
     if not is_new and until > grant.until:
         AccessGrant.objects.filter(pk=grant.pk).update(until=until)
         grant.until = until
     project_grants(model, user or team)
-    record(
-        "grant.given", model, by=by, to=user or team, use_case=use_case, environment=environment, data_class=data_class, until=grant.until
-    )
+    record("grant.given", model, by=by, to=user or team, use_case=use_case, environment=environment, data_class=data_class, until=grant.until)
     return grant
 
 

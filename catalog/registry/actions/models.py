@@ -13,6 +13,8 @@ from marketplace.accounts.models import Team, User
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid
 from marketplace.permissions.models import Visibility
+from marketplace.permissions.needs import Need
+from marketplace.permissions.queries import require
 
 # What a contributor may change on a model, with the longest text each may hold.
 CHANGEABLE = {
@@ -49,22 +51,17 @@ def register_model(
     check_name(name)
     problems = problems_with(facts | {"visibility": visibility})
     problems |= {
-        f: [f"Use one of {', '.join(c.values)}."]
-        for f, v, c in (("kind", kind, ModelKind), ("origin", origin, Origin))
-        if v not in c.values
+        f: [f"Use one of {', '.join(c.values)}."] for f, v, c in (("kind", kind, ModelKind), ("origin", origin, Origin)) if v not in c.values
     }
     if problems:
         raise Invalid("The model was not registered.", fields=problems)
-    facts.setdefault("accountable", by)
+    if by.is_person:
+        facts.setdefault("accountable", by)
     try:
         with transaction.atomic():
-            model = RegisteredModel.objects.create(
-                team=team, name=name, kind=kind, origin=origin, visibility=visibility, created_by=by, **facts
-            )
+            model = RegisteredModel.objects.create(team=team, name=name, kind=kind, origin=origin, visibility=visibility, created_by=by, **facts)
     except IntegrityError as taken:
-        raise Conflict(
-            f"Team {team.name} already has a model named {name}.", hint="Add a version to it, or choose another name."
-        ) from taken
+        raise Conflict(f"Team {team.name} already has a model named {name}.", hint="Add a version to it, or choose another name.") from taken
     record("model.registered", model, by=by, kind=kind, origin=origin, visibility=visibility)
     return model
 
@@ -98,9 +95,9 @@ def problems_with(values: dict[str, Any]) -> dict[str, list[str]]:
             problems[field] = [f"Use a text of at most {limit} characters."]
     if "visibility" in values and values["visibility"] not in Visibility.values:
         problems["visibility"] = [f"Use one of {', '.join(Visibility.values)}."]
-    if "parameters" in values and not (
-        values["parameters"] is None or (isinstance(values["parameters"], int) and 0 <= values["parameters"] < 2**62)
-    ):
+    if "accountable" in values and not (isinstance(values["accountable"], User) and values["accountable"].is_person):
+        problems["accountable"] = ["Name a person: a service account cannot answer for a model."]
+    if "parameters" in values and not (values["parameters"] is None or (isinstance(values["parameters"], int) and 0 <= values["parameters"] < 2**62)):
         problems["parameters"] = ["Use a whole number, or leave it empty when it is unknown."]
     if "tags" in values and not _good_tags(values["tags"]):
         problems["tags"] = [f"Use a list of at most {MAX_TAGS} tags of 1 to 60 characters."]
@@ -125,9 +122,7 @@ def create_use_case(
         raise Invalid("The use case was not created.", fields={"data_class": [f"Use one of {', '.join(DataClass.values)}."]})
     try:
         with transaction.atomic():
-            made = UseCase.objects.create(
-                name=name.strip(), team=team, owner=owner or by, business_unit=business_unit, data_class=data_class
-            )
+            made = UseCase.objects.create(name=name.strip(), team=team, owner=owner or by, business_unit=business_unit, data_class=data_class)
     except IntegrityError as taken:
         raise Conflict(f"Team {team.name} already has a use case named {name}.", hint="Use that one.") from taken
     record("use_case.created", made, by=by, data_class=data_class)
@@ -148,6 +143,7 @@ def open_to_tracks(model: RegisteredModel, tracks: list[str], *, by: User | None
 @transaction.atomic
 def bring_in(model: RegisteredModel, *, by: User, reason: str) -> RegisteredModel:
     """Ask the owner team to bring in a model that is only listed."""
+    require(by, Need.VIEW, model)
     if model.state != ModelState.LISTED:
         raise Conflict(f"{model} is not just listed; it is {model.get_state_display().lower()}.", hint="Reload the page.")
     if not reason.strip():

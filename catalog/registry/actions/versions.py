@@ -61,14 +61,10 @@ def add_version(
 def check_descriptor(descriptor: dict[str, Any] | None) -> None:
     """Raise Invalid naming every part of a hosted model's descriptor that is missing or wrong."""
     given = descriptor or {}
-    problems = {
-        name: ["Say it; it is part of what is approved."] for name in DESCRIPTOR_FIELDS[:5] if not str(given.get(name) or "").strip()
-    }
+    problems = {name: ["Say it; it is part of what is approved."] for name in DESCRIPTOR_FIELDS[:5] if not str(given.get(name) or "").strip()}
     problems |= {name: ["There is no such part."] for name in given.keys() - set(DESCRIPTOR_FIELDS)}
     problems |= {
-        name: ["Use a text of at most 500 characters."]
-        for name, v in given.items()
-        if v is not None and (not isinstance(v, str) or len(v) > 500)
+        name: ["Use a text of at most 500 characters."] for name, v in given.items() if v is not None and (not isinstance(v, str) or len(v) > 500)
     }
     end = given.get("retirement_date")
     if end and "retirement_date" not in problems:
@@ -120,7 +116,8 @@ def change_version(
     if wrong:
         raise Invalid("The version was not changed.", fields=wrong)
     if changes:
-        ModelVersion.objects.filter(pk=version.pk, state=version.state).update(**changes)
+        if not ModelVersion.objects.filter(pk=version.pk, state=version.state).update(**changes):
+            raise Conflict(f"{version} is no longer {words(version.state)}: somebody was faster.", hint="Reload and look again.")
         version.refresh_from_db()
         record("version.changed", version, by=by, **{k: v for k, v in changes.items() if k != "changelog"})
     return version

@@ -1,0 +1,17 @@
+"""Addresses of models, versions, aliases, grants and use cases under /api/v1/."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from catalog.registry import api
+
+MODEL = "models/<str:team>/<str:name>"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(MODEL, api.ModelView.as_view(), name="api-model"),
+    path(f"{MODEL}/versions", api.Versions.as_view(), name="api-versions"),
+    path(f"{MODEL}/versions/<str:version>", api.VersionView.as_view(), name="api-version"),
+    path(f"{MODEL}/aliases/<str:alias>", api.AliasView.as_view(), name="api-alias"),
+    path(f"{MODEL}/grants", api.Grants.as_view(), name="api-grants"),
+    path(f"{MODEL}/grants/<int:pk>", api.GrantView.as_view(), name="api-grant"),
+    path(f"{MODEL}/bring-in", api.BringIn.as_view(), name="api-bring-in"),
+    path("use-cases", api.UseCases.as_view(), name="api-use-cases"),
+]

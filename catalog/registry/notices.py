@@ -1,0 +1,36 @@
+"""Telling people about requests to bring in a model; the handlers of the building call it with the event that happened."""
+
+from django.db import transaction
+
+from catalog.registry.models import ModelVersion, RegisteredModel
+from marketplace.accounts.queries import owners_of, people_by_pseudonym
+from marketplace.activity.models import Event
+from marketplace.activity.queries import events_about
+from marketplace.notifications.actions import notify, withdraw_notices
+from marketplace.notifications.models import Level
+
+
+@transaction.atomic
+def tell_owners(event: Event) -> int:
+    """Tell the owners of a listed model that somebody asks for it."""
+    model = RegisteredModel.objects.select_related("team").filter(pk=event.subject_id).first()
+    if model is None:
+        return 0
+    asker = people_by_pseudonym({str(event.actor)}).get(str(event.actor))
+    text = f"{asker or 'Somebody'} asks to bring in {model}. The reason is on its settings page; add a version to bring it in."
+    about = f"bring-in:{model.pk}"
+    return notify(owners_of(model.team_id), level=Level.NEEDS_YOU, verb=event.verb, about=about, text=text, url=f"/m/{model}/settings", by=asker)
+
+
+@transaction.atomic
+def tell_askers(event: Event) -> int:
+    """Tell whoever asked for a listed model that its first version was added."""
+    version = ModelVersion.objects.select_related("model__team").filter(pk=event.subject_id).first()
+    if version is None:
+        return 0
+    model = version.model
+    actors = {str(e.actor) for e in events_about(model).filter(verb="model.brought_in") if e.actor}
+    text = f"You asked to bring in {model}: version {version.version} was added. It can be used once it is approved."
+    people = people_by_pseudonym(actors).values()
+    withdraw_notices(f"bring-in:{model.pk}")
+    return notify(people, level=Level.AFFECTS_YOU, verb=event.verb, about=f"brought-in:{model.pk}", text=text, url=f"/m/{model}", once=True)

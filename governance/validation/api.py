@@ -1,6 +1,6 @@
 """Submitting and checks for machines."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.queries import latest_run, results_of, runs_of, sees_evidence
 from governance.validation.report import HIDDEN
 from governance.validation.serializers import ChecksSerializer, SubmitSerializer, SubmittedSerializer
+from marketplace.accounts.models import User
 from marketplace.api.views import ApiView
 
 MOST_RUNS = 50
@@ -24,7 +25,7 @@ class Submit(ApiView):
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Pin files, card, tier and policy, and start the checks; 422 names everything that is missing."""
         self.input(SubmitSerializer)
-        run = submit(version_named(model_named(request.user, team, name), version), by=request.user)
+        run = submit(version_named(model_named(request.user, team, name), version), by=cast("User", request.user))
         row = run.version
         body = {"version": str(row), "state": row.state, "tier": row.tier, "because": row.tier_because, "policy": row.policy, "run": run_json(run)}
         return Response(body, status=202)

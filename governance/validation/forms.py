@@ -28,10 +28,10 @@ class SubmitForm(forms.Form):
         label="Data of the approval", choices=DataClass.choices, help_text="Approval covers this class and the less sensitive ones."
     )
 
-    def __init__(self, *args: Any, version: ModelVersion, policy: Policy, use_cases: QuerySet[UseCase], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, version: ModelVersion, policy: Policy, use_cases: QuerySet[UseCase]) -> None:
         initial = {"use_case": version.use_case, "environment": version.environment, "data_class": version.data_class}
         initial |= {PREFIX + question.key: answer(version, question.key) for question in policy.questions}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         chosen: Any = self.fields["use_case"]
         chosen.queryset = use_cases
         for question in policy.questions:

@@ -1,7 +1,7 @@
 """Pages of checks: one run, live, and what comes before a submit."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from governance.validation.actions import prepare, submit
 from governance.validation.forms import PREFIX, SubmitForm
 from governance.validation.queries import run_for, to_do
 from governance.validation.report import report
+from marketplace.accounts.models import User
 from marketplace.errors import DomainError, Invalid
 from marketplace.web.pages import notice, page, see_other, wants_fragment
 
@@ -37,14 +38,14 @@ def run(request: HttpRequest, run: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit_version(request: HttpRequest, team: str, name: str, version: str) -> HttpResponse:
     """Show what a version still owes and take the answers; submit it when asked to."""
-    row = version_named(model_named(request.user, team, name), version)
-    require_editor(request.user, row.model)
+    row, person = version_named(model_named(request.user, team, name), version), cast("User", request.user)
+    require_editor(person, row.model)
     if request.method != "POST":
         return submit_page(request, row, submit_form(request, row))
     form = submit_form(request, row, request.POST)
     if not form.is_valid():
         return submit_page(request, row, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    row = prepare(row, by=request.user, new_use_case=form.cleaned_data["new_use_case"], **form.asked())
+    row = prepare(row, by=person, new_use_case=form.cleaned_data["new_use_case"], **form.asked())
     if "submit" not in request.POST:
         notice(request, "Saved. Nothing was submitted yet.")
         return see_other(request.path, request)
@@ -54,7 +55,7 @@ def submit_version(request: HttpRequest, team: str, name: str, version: str) -> 
 def try_to_submit(request: HttpRequest, version: ModelVersion, form: SubmitForm) -> HttpResponse:
     """Submit, or say on the same page everything that is missing."""
     try:
-        run = submit(version, by=request.user)
+        run = submit(version, by=cast("User", request.user))
     except Invalid as owed:
         for field in form.fields.keys() & owed.fields.keys():
             form.add_error(field, owed.fields[field])

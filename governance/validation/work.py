@@ -14,6 +14,7 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 
 from catalog.artifacts.models import ModelFile
@@ -52,7 +53,7 @@ class Lease:
     is_last_word: bool  # the attempts are used up: only the end may be written
 
 
-def in_seconds(seconds: float) -> ExpressionWrapper:
+def in_seconds(seconds: float) -> "ExpressionWrapper[CombinedExpression]":
     """A moment from now by the database's clock."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
 
@@ -207,14 +208,13 @@ def note_facts(lease: Lease, version: ModelVersion, subject: Subject) -> None:
             ModelFile.objects.filter(version=version, path=path).update(format=reading.format[:20], facts=plain(facts))
 
 
-@dataclass(frozen=True)
 class RunItself:
     """Stands for the run where not one of its checks is to blame."""
 
-    id: str = "run"
-    version: str = "1"
-    stage: str = "Summary"
-    title: str = "The run comes to its end"
+    id = "run"
+    version = "1"
+    stage = "Summary"
+    title = "The run comes to its end"
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Say that it did not."""
@@ -227,7 +227,7 @@ def give_up(lease: Lease, reason: str) -> None:
     for check in checks.CHECKS:
         if check.id not in answered:
             keep(lease, check, could_not_run(f"{check.title}: this check could not run. {reason}"), milliseconds=0)
-    if answered.issuperset(check.id for check in checks.CHECKS):
+    if RunItself.id not in answered and answered.issuperset(check.id for check in checks.CHECKS):
         keep(lease, RunItself(), could_not_run(f"Every check gave an answer, but the run could not be ended. {reason}"), milliseconds=0)
     finish(lease)
 
@@ -250,8 +250,17 @@ def finish(lease: Lease) -> ValidationRun:
     run.refresh_from_db(fields=["finished_at"])
     if applies:
         follow(run, version)
-    details = {"outcome": outcome, "quarantines": run.quarantines, "applies": applies, "manifest": run.manifest_digest}
-    record("run.finished", run, by=None, version=version, card_revision=run.card_revision, **details)
+    record(
+        "run.finished",
+        run,
+        by=None,
+        version=version,
+        manifest=run.manifest_digest,
+        card_revision=run.card_revision,
+        outcome=outcome,
+        quarantines=run.quarantines,
+        applies=applies,
+    )
     return run
 
 

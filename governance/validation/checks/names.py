@@ -21,7 +21,8 @@ class Names:
             return not_applicable()
         if not subject.files:
             return no_files()
-        found, seen = [], []
+        found: list[Found] = []
+        seen: list[str] = []
         for file in subject.files:
             problem = _problem(file.path, seen)
             seen.append(file.path)

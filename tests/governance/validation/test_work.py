@@ -349,3 +349,20 @@ def test_two_workers_at_once_one_works(transactional_db):
     assert (run.state, run.attempts, run.fence) == (RunState.FINISHED, 1, 1)
     assert CheckResult.objects.filter(run=run).count() == len(checks.CHECKS)
     assert Event.objects.filter(verb="run.finished").count() == 1
+
+
+def test_the_last_word_can_be_said_again(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+    ValidationRun.objects.filter(pk=run.pk).update(attempts=3, state="running", lease_until=Now())
+
+    def broken(lease):
+        raise RuntimeError("a listener fails")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "finish", broken)
+        for _ in range(2):
+            with pytest.raises(RuntimeError):
+                work.run_checks(run.pk)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.outcome) == (RunState.FINISHED, Verdict.ERROR)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -103,6 +103,15 @@ def seal_is_intact(event: Event) -> bool:
     told = details_of(event)["details"]
     rows = list(UsageEvent.objects.filter(seal=event.pk))
     return bool(len(rows) == told["count"] and batch_digest(rows) == told["digest"])
+
+
+def to_sum_up_from(today: date) -> date:
+    """Return the day to sum up from: yesterday, or further back when no worker ran for days."""
+    last: date | None = DailyUse.objects.aggregate(day=Max("day"))["day"]
+    if last is None:
+        first = UsageEvent.objects.filter(kind=UsageKind.USE).aggregate(at=Min("at"))["at"]
+        last = first.date() if first else today
+    return min(last, today - timedelta(days=1))
 
 
 def chains_begin(day: date) -> date:

@@ -1,14 +1,14 @@
 """What a worker does for usage: seal reads into the record, and sum them up."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.registry.models import RegisteredModel
 from catalog.usage.models import DailyUse, UsageEvent
-from catalog.usage.queries import batch_digest, counts_of_last_days, sessions_since, unsealed
+from catalog.usage.queries import batch_digest, counts_of_last_days, sessions_since, to_sum_up_from, unsealed
 from marketplace.activity.actions import record
 
 BATCH = 5_000
@@ -38,9 +38,9 @@ def _seal_batch() -> int:
 
 @transaction.atomic
 def roll_up(since: date | None = None) -> int:
-    """Sum up sessions per day, version and team from `since` (default: yesterday) on; running it again changes nothing."""
+    """Sum up sessions per day, version and team from `since` (default: what was summed up last) on; running it again changes nothing."""
     today = timezone.now().date()
-    day = since or today - timedelta(days=1)
+    day = since or to_sum_up_from(today)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROLL_UP_LOCK])  # two runs at once would write the same sums twice
     sums: dict[tuple[date, int, int, int | None], list[int]] = defaultdict(lambda: [0, 0])

@@ -1,0 +1,35 @@
+"""What the model page shows of duplicates."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from catalog.duplicates.queries import copies_of, copies_of_model
+from catalog.registry.models import ModelVersion, RegisteredModel
+from marketplace.web import slots
+
+
+def model_panel(request: HttpRequest, model: RegisteredModel) -> str:
+    """Render the copies of the newest version."""
+    return _rendered(request, copies_of_model(request.user, model))
+
+
+def version_panel(request: HttpRequest, version: ModelVersion) -> str:
+    """Render the copies of one version."""
+    return _rendered(request, copies_of(request.user, version))
+
+
+def _rendered(request: HttpRequest, copies: list[Any]) -> str:
+    return render_to_string("catalog/duplicates/_panel.html", {"copies": copies}, request=request)
+
+
+def count(request: HttpRequest, model: RegisteredModel) -> int | None:
+    """How many copies, where there are any."""
+    return len(copies_of_model(request.user, model)) or None
+
+
+def connect() -> None:
+    """Offer the panels to the pages of a model and of a version."""
+    slots.fill("model", "duplicates", title="Duplicates", order=80, render=model_panel, count=count)
+    slots.fill("version", "duplicates", title="Duplicates", order=60, render=version_panel)

@@ -19,7 +19,7 @@ from governance.reviews.serializers import (
     DecisionShape,
     DeprecationInput,
     NothingInput,
-    ReasonInput,
+    StepReasonInput,
     ReviewDetailShape,
     ReviewPage,
     VersionStateShape,
@@ -103,7 +103,7 @@ class VersionStep(ApiView):
     def take(self, request: Request, team: str, name: str, version: str) -> Response:
         """Take the step and say where the version stands now."""
         shown = version_named(model_named(request.user, team, name), version)
-        given: dict[str, Any] = self.input(STEP_INPUTS.get(self.step, ReasonInput))
+        given: dict[str, Any] = self.input(STEP_INPUTS.get(self.step, StepReasonInput))
         if "successor" in given:
             given["successor"] = successor_named(request.user, shown, given["successor"])
         after = take_step(self.step, shown, by=request.user, **given)
@@ -116,7 +116,7 @@ class VersionSuspend(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "suspend"
 
-    @extend_schema(request=ReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Suspend it: nothing leaves for use any more."""
         return self.take(request, team, name, version)
@@ -128,7 +128,7 @@ class VersionReinstate(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "reinstate"
 
-    @extend_schema(request=ReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Agree to lift it; the second person does."""
         return self.take(request, team, name, version)
@@ -140,7 +140,7 @@ class VersionQuarantine(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "quarantine"
 
-    @extend_schema(request=ReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Quarantine it: its approvals are void."""
         return self.take(request, team, name, version)

@@ -29,7 +29,7 @@ class CommentInput(StrictSerializer):
     text = serializers.CharField(max_length=5_000)
 
 
-class ReasonInput(StrictSerializer):
+class StepReasonInput(StrictSerializer):
     """Why a version is suspended, reinstated or quarantined."""
 
     reason = serializers.CharField(max_length=2_000)

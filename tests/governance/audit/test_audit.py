@@ -43,7 +43,7 @@ def exit_status(*args, **options):
 
 
 @pytest.mark.parametrize(("name", "status"), PEOPLE)
-def test_only_auditors_and_governance_read_the_record(cast, signed_in, token_of, client, name, status):
+def test_only_auditors_and_governance_read_the_record(*, cast, signed_in, token_of, client, name, status):
     assert signed_in(cast.people[name]).get("/audit").status_code == status
     assert signed_in(cast.people[name]).post("/audit/verify").status_code == (status if status == 404 else 200)
     assert signed_in(cast.people[name]).post("/audit/segment").status_code == status
@@ -123,7 +123,7 @@ def test_erasing_a_person_hides_name_and_text_and_the_record_still_verifies(comm
         ("UPDATE marketplace_eventtext SET text = 'something else'", "marketplace_eventtext", "text reason"),
     ],
 )
-def test_a_change_by_the_owner_of_the_database_is_found(committed, signed_in, statement, table, why, capsys):
+def test_a_change_by_the_owner_of_the_database_is_found(*, committed, signed_in, statement, table, why, capsys):
     create_team("tampered", by=committed.root)
     with transaction.atomic():
         record("version.suspended", committed.finance_ml, by=committed.ada, texts={"reason": "It leaks."})

@@ -27,7 +27,7 @@ def steps_path(version):
 
 
 @pytest.mark.parametrize(("name", "count"), [("tess", 1), ("nina", 1), ("aud", 1), ("bea", 0), ("stan", 0), ("root", 0)])
-def test_the_list_holds_what_the_caller_may_read(cast, review, client, token_of, name, count):
+def test_the_list_holds_what_the_caller_may_read(*, cast, review, client, token_of, name, count):
     header = token_of(cast.people[name], "read")
     assert len(client.get("/api/v1/reviews", headers=header).json()["results"]) == count
     assert client.get(f"/api/v1/reviews/{review.number}", headers=header).status_code == (200 if count else 404)

@@ -11,9 +11,7 @@ Moment = Literal["submit", "approval", "production"]
 MOMENTS: dict[Moment, tuple[Duty, ...]] = {"submit": ("R",), "approval": ("R", "A"), "production": ("R", "A", "P")}
 SUGGESTED = "suggested"
 # Words that fill a field without saying anything.
-_NOTHING = re.compile(
-    r"(?:unknown|n/?a|not (?:known|available|applicable yet)|tb[dca]|to ?do|to be (?:done|defined|added)|more information needed)?"
-)
+_NOTHING = re.compile(r"(?:unknown|n/?a|not (?:known|available|applicable yet)|tb[dca]|to ?do|to be (?:done|defined|added)|more information needed)?")
 _EDGES = " \t\r\n.…!?-–—_*[]()<>/\\"
 
 

@@ -14,6 +14,7 @@ class CardRevision(models.Model):
     number = models.PositiveIntegerField()
     values = models.JSONField(default=dict, help_text="Field key -> value, see catalog/cards/fields.yaml")
     sources = models.JSONField(default=dict, help_text="Field key -> human, found, imported or suggested")
+    found = models.JSONField(default=dict, blank=True, help_text="Field key -> {value, file}: what the files say, whatever the card says")
     unmapped = models.JSONField(default=dict, blank=True, help_text="Front matter that has no field here, kept for the way back")
     text = models.TextField(blank=True)
     html = models.TextField(blank=True, help_text="Rendered once and cleaned")

@@ -16,7 +16,9 @@ from marketplace.permissions.queries import visible
 
 # The weight of card text, card answers, what a list shows, and the name.
 WEIGHTS = "{0.05, 0.2, 0.8, 0.9}"
+# From the least to the most usable; among equally good matches what can be used comes first, by so much.
 STANDING_ORDER = ["stopped", "listed", "not_approved", "in_review", "needs_access", "ready"]
+STANDING_FACTOR = [0.6, 0.8, 1.0, 1.1, 1.3, 1.5]
 # Keys of each order; every one is unique together with the id, so that a page never skips or repeats.
 KEYS = {
     "browse": "array_position(%(standings)s::text[], f.facet_use)::bigint * 1000000000 + least(f.pulls_30d, 999999999)",
@@ -26,8 +28,8 @@ KEYS = {
     "relevance": """
         CASE WHEN translate(f.name_key, '-_./: ', '') = %(name)s THEN 1000000000000 ELSE 0 END
         + CASE WHEN %(name)s <> '' AND starts_with(translate(f.name_key, '-_./: ', ''), %(name)s) THEN 200000 ELSE 0 END
-        + (1000000 * ts_rank(%(weights)s::real[], d.words, to_tsquery('simple', %(exact)s) || to_tsquery('english', %(stems)s)))::bigint
-        + array_position(%(standings)s::text[], f.facet_use)
+        + (1000000 * ts_rank(%(weights)s::real[], d.words, to_tsquery('simple', %(exact)s) || to_tsquery('english', %(stems)s))
+            * (%(factors)s::real[])[array_position(%(standings)s::text[], f.facet_use)])::bigint
     """,
 }
 JOINS = {"relevance": "JOIN catalog_searchdocument d ON d.model_id = f.id"}
@@ -91,7 +93,15 @@ def _order_params(wanted: Wanted) -> dict[str, Any]:
     """Return what the order needs to know."""
     exact, stems = tsquery(wanted.understood)
     name = wanted.understood.text.lower().translate(str.maketrans("", "", "-_./: "))
-    params = {"limit": wanted.limit, "standings": STANDING_ORDER, "weights": WEIGHTS, "exact": exact, "stems": stems, "name": name}
+    params = {
+        "limit": wanted.limit,
+        "standings": STANDING_ORDER,
+        "weights": WEIGHTS,
+        "factors": STANDING_FACTOR,
+        "exact": exact,
+        "stems": stems,
+        "name": name,
+    }
     if wanted.after is not None:
         params |= {"after_key": wanted.after[0], "after_id": wanted.after[1]}
     return params

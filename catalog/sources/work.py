@@ -238,6 +238,7 @@ def next_card(row: ImportedRecord, found: Record, card: CardRevision | None, our
         values=values | {key: found.card[key] for key in keys},
         sources=sources | dict.fromkeys(keys, "imported"),
         unmapped=card.unmapped if card else {},
+        found=card.found if card else {},
         text=text,
         html=card.html if card and kept else "",
         render_note=card.render_note if card and kept else "",

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.registry.queries import standing_of
 from catalog.registry.states import Origin
 from catalog.search.facets import FACETS, spoken
-from catalog.search.queries import FacetCounts, Hit, SearchAnswer, search
+from catalog.search.queries import Hit, SearchAnswer, search
 from catalog.storefront.address import MOST_SHOWN, STEP, Address
 
 # So many values of a facet are drawn; the rest is reached by typing `facet:value`, and a chosen one is always there.
@@ -53,6 +53,11 @@ class Row:
     def task_text(self) -> str:
         """Return the task in words."""
         return spoken(self.hit.model["task"])
+
+    @property
+    def uses(self) -> int | str:
+        """Return how often it was used; nothing for what is not here to be used."""
+        return "" if self.hit.standing == "listed" else int(self.hit.model["pulls_30d"])
 
     @property
     def origin_text(self) -> str:
@@ -183,10 +188,15 @@ def chips_of(answer: SearchAnswer, address: Address) -> list[Chip]:
     """Return a chip for every value that narrows the list."""
     words = {(facet.key, option.value.lower()): option.text for facet in answer.facets for option in facet.options}
     return [
-        Chip(f"{FACETS[key].title}: {words.get((key, value), value)}", address.without(key, value).url)
+        Chip(_chip_text(key, words.get((key, value), value)), address.without(key, value).url)
         for key, values in answer.filters.items()
         for value in values
     ]
+
+
+def _chip_text(key: str, value: str) -> str:
+    """Return the words of a chip; what a person may do speaks for itself."""
+    return value if key == "use" else f"{FACETS[key].title}: {value}"
 
 
 def drawn(answer: SearchAnswer) -> list[dict[str, Any]]:
@@ -199,13 +209,8 @@ def drawn(answer: SearchAnswer) -> list[dict[str, Any]]:
             "left_out": max(0, len(facet.options) - MOST_OPTIONS),
         }
         for facet in answer.facets
-        if worth_showing(facet)
+        if facet.options
     ]
-
-
-def worth_showing(facet: FacetCounts) -> bool:
-    """Whether a facet can narrow anything: it has a choice, or one was made."""
-    return len(facet.options) > 1 or any(option.checked for option in facet.options) or facet.key == "use"
 
 
 def ways_out(viewer: Any, answer: SearchAnswer, address: Address) -> list[WayOut]:

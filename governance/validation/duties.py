@@ -103,7 +103,7 @@ def of_card(version: ModelVersion, tier: str, card: CardRevision | None, facts: 
     values, sources = known(version, card, facts, schema)
     later = frozenset[str]() if were_read or version.model.is_hosted else TOLD_BY_FILES
     owed = {m.field: m for m in completeness(values, sources, schema, "submit").missing if m.field not in later}
-    missing = {f"card.{key}": [f"{item.title} is missing. {item.why}"] for key, item in owed.items()}
+    missing = {f"card.{key}": [f"Missing: {item.title}. {item.why}"] for key, item in owed.items()}
     if card is None and not missing:
         missing["card"] = ["Save the card once: the decision names the revision it was made on."]
     return missing

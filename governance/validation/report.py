@@ -96,7 +96,7 @@ def _finding_row(finding: Finding, *, sees: bool) -> Row:
     title, verdict, check = result.title, result.verdict, result.check_id
     if not sees:
         return Row("", title, verdict, check, finding.severity, message=HIDDEN, fix=finding.fix)
-    place = " · ".join(part for part in (finding.path, finding.where) if part)
+    place = " · ".join(dict.fromkeys(part for part in (finding.path, finding.where) if part))
     return Row("", title, verdict, check, finding.severity, place, finding.message, finding.fix)
 
 

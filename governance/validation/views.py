@@ -75,5 +75,6 @@ def submit_page(
     """Show the form beside everything that is still missing."""
     owed = to_do(version)
     elsewhere = {field: sentences for field, sentences in owed.missing.items() if field not in form.fields and not field.startswith(PREFIX)}
-    context = {"version": version, "form": form, "duties": owed, "elsewhere": elsewhere, "error": error}
+    asked = ["use_case", *(field for field in form.fields if field.startswith(PREFIX))]
+    context = {"version": version, "form": form, "asked": asked, "duties": owed, "elsewhere": elsewhere, "error": error}
     return page(request, "governance/validation/submit.html", context, status=status)

@@ -38,7 +38,7 @@ class CardDuties:
 
 
 def _found(missing: Missing, severity: Severity, fix: str) -> Found:
-    return Found(severity, "card", f"{missing.title} is missing. {missing.why}", where=missing.field, fix=fix)
+    return Found(severity, "card", f"Missing: {missing.title}. {missing.why}", where=missing.field, fix=fix)
 
 
 def _sentence(tier: str, failing: int, warning: int, required: int) -> str:

@@ -40,6 +40,8 @@ def _sentence(verdict: Verdict, total: int, bad: int, judged: dict[str, Reading]
         return f"{count(unknown, 'file')} could not be read, so it is not known whether there is code inside."
     if verdict == Verdict.WARN:
         return "Some files need the eyes of a security reviewer before they may be used."
+    if not total:
+        return "All files are pickles, which have a check of their own."
     unread = total - len(judged)
     broken = f" {count(unread, 'file')} broken, see the check of file types." if unread else ""
     return f"{count(len(judged), 'file')} cannot run anything.{broken}"

@@ -59,7 +59,7 @@ def test_each_field_of_the_tier_is_asked_with_its_reason(cast, tier, field):
     with pytest.raises(Invalid) as owed:
         submit(version, by=cast.nina)
     assert set(owed.value.fields) == {field}
-    assert "is missing" in owed.value.fields[field][0]
+    assert "Missing: " in owed.value.fields[field][0]
 
 
 def test_a_sandbox_version_asks_no_more_than_six_things_of_a_person(cast):

@@ -1,6 +1,6 @@
 """Reviews, decisions and comments in REST, and the steps on a version."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,15 +19,16 @@ from governance.reviews.serializers import (
     DecisionShape,
     DeprecationInput,
     NothingInput,
-    StepReasonInput,
     ReviewDetailShape,
     ReviewPage,
+    StepReasonInput,
     VersionStateShape,
     comment_json,
     decision_json,
     review_json,
 )
 from governance.reviews.states import ReviewState
+from marketplace.accounts.models import User
 from marketplace.api.pagination import body, keyset_by_id
 from marketplace.api.views import ApiView
 from marketplace.errors import Invalid
@@ -78,7 +79,7 @@ class Decisions(ApiView):
     def post(self, request: Request, number: int) -> Response:
         """Decide on one track."""
         review = review_numbered(request.user, number)
-        decision = decide(review, by=request.user, **self.input(DecisionInput))
+        decision = decide(review, by=cast("User", request.user), **self.input(DecisionInput))
         decision.refresh_from_db()
         return Response(decision_json(decision), status=201, headers={"Location": review_path(review)})
 
@@ -91,7 +92,7 @@ class Comments(ApiView):
     @extend_schema(request=CommentInput, responses={201: CommentShape})
     def post(self, request: Request, number: int) -> Response:
         """Say something."""
-        said = comment(review_numbered(request.user, number), self.input(CommentInput)["text"], by=request.user)
+        said = comment(review_numbered(request.user, number), self.input(CommentInput)["text"], by=cast("User", request.user))
         return Response(comment_json(said), status=201)
 
 
@@ -106,7 +107,7 @@ class VersionStep(ApiView):
         given: dict[str, Any] = self.input(STEP_INPUTS.get(self.step, StepReasonInput))
         if "successor" in given:
             given["successor"] = successor_named(request.user, shown, given["successor"])
-        after = take_step(self.step, shown, by=request.user, **given)
+        after = take_step(self.step, shown, by=cast("User", request.user), **given)
         return Response({"version": str(after), "state": after.state, "note": after.state_note})
 
 

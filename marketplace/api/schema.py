@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: every operation names its problems, its scope and its ways in."""
 
+import re
 from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -25,7 +26,12 @@ PROBLEMS = {
 
 
 class Schema(AutoSchema):
-    """Adds the problems that any operation may answer with."""
+    """Names operations after their view and adds the problems that any of them may answer with."""
+
+    def get_operation_id(self) -> str:
+        """Return a stable name: method and view, `get_team_members`."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.view).__name__).lower()
+        return f"{self.method.lower()}_{words.removesuffix('_view')}"
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         """Return the declared answers and the problems."""

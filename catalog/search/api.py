@@ -21,7 +21,7 @@ NARROWED = [
 SEARCHED = [
     OpenApiParameter("q", {"type": "string"}, description='Words, "phrases", -word and facet:value; any word may match'),
     OpenApiParameter("sort", {"type": "string", "enum": list(SORTS), "default": "relevance"}),
-    *(OpenApiParameter(key, {"type": "string", "maxLength": 200}, many=True, description=facet.title) for key, facet in FACETS.items()),
+    *(OpenApiParameter(key, str, many=True, description=facet.title) for key, facet in FACETS.items()),
 ]
 
 

@@ -79,7 +79,7 @@ class Importer:
                 self.outcome.broken.append({"line": number, "why": found.why, "column": found.column})
             elif found.external_id in self.seen:
                 why = f"The id {found.external_id[:100]} came before, in line {self.seen[found.external_id]}."
-                self.outcome.broken.append({"line": number, "why": why, "column": "id"})
+                self.outcome.broken.append({"line": number, "why": why, "column": ""})
             else:
                 self.seen[found.external_id] = number
                 good.append((number, found))

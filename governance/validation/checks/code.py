@@ -22,6 +22,8 @@ class Code:
         others = {path: reading for path, reading in subject.readings.items() if reading.format not in PICKLES}
         bad = {path: reading for path, reading in others.items() if is_dangerous(reading)}
         judged = {path: reading for path, reading in others.items() if _counts(reading)}
+        if not judged:
+            return CheckAnswer(Verdict.NA, _nothing_judged(len(others)))
         verdict = worst_reading(judged)
         found = found_in({path: reading for path, reading in judged.items() if reading.verdict == "review"}) + found_in(bad, kinds=DANGEROUS)
         return CheckAnswer(verdict, _sentence(verdict, len(others), len(bad), judged), evidence_of(judged), found, quarantines=bool(bad))
@@ -32,6 +34,12 @@ def _counts(reading: Reading) -> bool:
     return reading.verdict != "block" or is_dangerous(reading)
 
 
+def _nothing_judged(broken: int) -> str:
+    if broken:
+        return f"{count(broken, 'file')} broken, so there was nothing to look at; see the check of file types."
+    return "All files are pickles, which have a check of their own."
+
+
 def _sentence(verdict: Verdict, total: int, bad: int, judged: dict[str, Reading]) -> str:
     if bad:
         return f"{count(bad, 'file')} could run code or must not be here. The version is quarantined."
@@ -40,8 +48,6 @@ def _sentence(verdict: Verdict, total: int, bad: int, judged: dict[str, Reading]
         return f"{count(unknown, 'file')} could not be read, so it is not known whether there is code inside."
     if verdict == Verdict.WARN:
         return "Some files need the eyes of a security reviewer before they may be used."
-    if not total:
-        return "All files are pickles, which have a check of their own."
     unread = total - len(judged)
     broken = f" {count(unread, 'file')} broken, see the check of file types." if unread else ""
     return f"{count(len(judged), 'file')} cannot run anything.{broken}"

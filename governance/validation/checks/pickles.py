@@ -1,6 +1,6 @@
 """Pickles are refused, unless they import nothing but known model classes and a person of the security track looks at them."""
 
-from catalog.artifacts.readers.types import READERS_VERSION
+from catalog.artifacts.readers.types import READERS_VERSION, Reading
 from governance.validation.checks.base import CheckAnswer, Found, Subject, count
 from governance.validation.checks.verdicts import PICKLES, evidence_of, found_in, is_dangerous, unready, worst_reading
 from governance.validation.states import Severity, Verdict
@@ -13,7 +13,7 @@ class Pickles:
     """Judge pickles by what they import, and say what the tier asks besides."""
 
     id = "pickles"
-    version = READERS_VERSION
+    version = READERS_VERSION, Reading
     stage = "Security"
     title = "Pickles only after review"
 
@@ -22,7 +22,7 @@ class Pickles:
         answer = unready(subject)
         if answer is not None:
             return answer
-        pickles = {path: reading for path, reading in subject.readings.items() if reading.format in PICKLES}
+        pickles = {path: reading for path, reading in subject.readings.items() if _is_one(reading)}
         if not pickles:
             return CheckAnswer(Verdict.PASS, "No file is a pickle.", {"files": [], "count": 0})
         bad = [path for path, reading in pickles.items() if is_dangerous(reading)]
@@ -33,6 +33,11 @@ class Pickles:
             message = f"In tier {subject.tier} a pickle also needs a waiver by the policy."
             found += (Found(Severity.HIGH, "other", message, next(iter(pickles)), fix=FIX_WAIVER),)
         return CheckAnswer(verdict, _sentence(verdict, len(pickles), len(bad)), evidence, found, quarantines=bool(bad))
+
+
+def _is_one(reading: Reading) -> bool:
+    """Whether a file is a pickle, or could be one because nobody could read it."""
+    return reading.format in PICKLES or (reading.verdict == "error" and reading.format == "unknown")
 
 
 def waiver_words(needed: bool | None) -> str:  # noqa: FBT001 - the three answers of the policy
@@ -49,6 +54,6 @@ def _sentence(verdict: Verdict, total: int, bad: int) -> str:
         Verdict.PASS: f"{count(total, 'pickle')} of plain values that imports nothing.",
         Verdict.WARN: f"{count(total, 'pickle')} of known model classes: a reviewer of the security track has to acknowledge it.",
         Verdict.FAIL: f"{count(total, 'pickle')}, broken or not readable to the end.",
-        Verdict.ERROR: f"{count(total, 'pickle')} could not be read, so nothing is known of it.",
+        Verdict.ERROR: f"{count(total, 'file')} could not be read to the end, so it is not known what a pickle in there would do.",
     }
     return sentences[verdict]

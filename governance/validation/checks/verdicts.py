@@ -54,5 +54,5 @@ def evidence_of(readings: Mapping[str, Reading]) -> dict[str, object]:
 
 
 def worst_reading(readings: Mapping[str, Reading]) -> Verdict:
-    """Return the worst that follows from these readings; none at all is a pass, because there was nothing to object to."""
-    return worst_of(verdict_of(reading) for reading in readings.values()) if readings else Verdict.PASS
+    """Return the worst that follows from these readings."""
+    return worst_of(verdict_of(reading) for reading in readings.values())

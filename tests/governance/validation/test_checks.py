@@ -55,17 +55,17 @@ def subject(tmp_path, readings=None, *, hosted=False, tier="T3", card=None, path
 TABLE = [
     # what the reader says about the one file -> the checks formats, code, pickles; quarantined?
     (reading("allow"), ("pass", "pass", "pass"), False),
-    (reading("review", "code", "pickle"), ("pass", "pass", "warn"), False),
+    (reading("review", "code", "pickle"), ("pass", "na", "warn"), False),
     (reading("review", "other"), ("pass", "warn", "pass"), False),
     (reading("block", "code", "python"), ("fail", "fail", "pass"), True),
     (reading("block", "secret", "json"), ("fail", "fail", "pass"), True),
     (reading("block", "licence", "text"), ("fail", "fail", "pass"), True),
-    (reading("block", "code", "pickle"), ("fail", "pass", "fail"), True),
-    (reading("block", "structure"), ("fail", "pass", "pass"), False),
-    (reading("block", "other", "zip"), ("fail", "pass", "pass"), False),
-    (reading("block", "structure", "pickle"), ("fail", "pass", "fail"), False),
-    (reading("error", "other", "unknown"), ("error", "error", "pass"), False),
-    (reading("error", "other", "pickle"), ("error", "pass", "error"), False),
+    (reading("block", "code", "pickle"), ("fail", "na", "fail"), True),
+    (reading("block", "structure"), ("fail", "na", "pass"), False),
+    (reading("block", "other", "zip"), ("fail", "na", "pass"), False),
+    (reading("block", "structure", "pickle"), ("fail", "na", "fail"), False),
+    (reading("error", "other", "unknown"), ("error", "error", "error"), False),
+    (reading("error", "other", "pickle"), ("error", "na", "error"), False),
     (reading("something new", "other"), ("error", "error", "pass"), False),
 ]
 

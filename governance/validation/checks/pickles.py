@@ -13,7 +13,7 @@ class Pickles:
     """Judge pickles by what they import, and say what the tier asks besides."""
 
     id = "pickles"
-    version = READERS_VERSION, Reading
+    version = READERS_VERSION
     stage = "Security"
     title = "Pickles only after review"
 

@@ -202,6 +202,7 @@ def test_one_more_check_never_makes_a_run_better(verdicts, more):
 def test_every_check_is_named_once_and_fits_its_columns():
     assert len({check.id for check in CHECKS}) == len(CHECKS)
     for check in CHECKS:
+        assert all(isinstance(said, str) for said in (check.id, check.version, check.stage, check.title))
         assert 0 < len(check.id) <= 40
         assert 0 < len(check.version) <= 20
         assert 0 < len(check.stage) <= 20

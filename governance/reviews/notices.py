@@ -1,6 +1,7 @@
 """Telling people about reviews and versions; the handlers of the building call it with the event that happened."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -56,7 +57,7 @@ def tell_about_version(event: Event) -> int:
         return 0
     approval = approvals_of(version).filter(voided_at=None).first()
     answerable = responsible_for(version)
-    common = {"verb": event.verb, "about": about, "url": version_path(version), "urgent": telling.urgent, "by": by}
+    common: dict[str, Any] = {"verb": event.verb, "about": about, "url": version_path(version), "urgent": telling.urgent, "by": by}
     told = notify(answerable, level=telling.level, text=said(telling.owners, version, approval=approval), **common)
     if telling.users:
         users = holders_of_grants(version.model).exclude(pk__in=[person.pk for person in answerable])
@@ -77,7 +78,7 @@ def tell_reviewers(event: Event) -> int:
         for person in deciders.can:
             people[person.pk] = person
             tracks[person.pk].append(track)
-    common = {"level": Level.NEEDS_YOU, "verb": event.verb, "about": about_review(review), "url": review_path(review)}
+    common: dict[str, Any] = {"level": Level.NEEDS_YOU, "verb": event.verb, "about": about_review(review), "url": review_path(review)}
     told = sum(notify([person], text=waits(review, tracks[pk]), **common) for pk, person in people.items())
     if nobody := undecidable(review):
         told += notify(holders_of(OrgRole.GOVERNANCE), text=stuck(review, nobody), **common | {"urgent": True})

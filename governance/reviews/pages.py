@@ -83,10 +83,14 @@ def findings_in_words(found: Counter[str]) -> str:
 
 def needed_rows(viewer: Any, review: Review) -> list[dict[str, Any]]:
     """One row per track: how far it is, who decided, who can, who cannot and why."""
-    tracks = list(review.tracks.all())
-    deciders = deciders_of(review, [row.track for row in tracks])
-    votes = list(decisions_of(review).filter(is_current=True))
-    return [_needed_row(viewer, review, row, deciders[row.track], [v for v in votes if v.track == row.track]) for row in tracks]
+    tracks = [row.track for row in review.tracks.all()]
+    return _needed_rows(viewer, review, deciders_of(review, tracks), list(decisions_of(review)))
+
+
+def _needed_rows(viewer: Any, review: Review, deciders: dict[str, Deciders], votes: list[Decision]) -> list[dict[str, Any]]:
+    """The same from what was read already."""
+    current = [vote for vote in votes if vote.is_current]
+    return [_needed_row(viewer, review, row, deciders[row.track], [v for v in current if v.track == row.track]) for row in review.tracks.all()]
 
 
 def _needed_row(viewer: Any, review: Review, row: ReviewTrack, deciders: Deciders, votes: list[Decision]) -> dict[str, Any]:
@@ -109,22 +113,26 @@ def _who_in_words(viewer: Any, deciders: Deciders) -> list[str]:
     """Who can decide and who cannot, in sentences."""
     names = ["you" if person.pk == viewer.pk else str(person) for person in deciders.can]
     names.sort(key=lambda name: name != "you")
-    shown, more = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
-    can = f"{', '.join(shown)}{f' and {more} more' if more > 0 else ''} can decide." if names else "Nobody can decide this: governance was told."
+    can = f"{_listed(names)} can decide." if names else "Nobody can decide this: governance was told."
     return [can[0].upper() + can[1:], *(f"{person} cannot: {reason}." for person, reason in deciders.cannot[:NAMES_SHOWN])]
 
 
-def four_eyes_sentence(viewer: Any, review: Review) -> str:
+def _listed(names: list[str]) -> str:
+    """Names in a sentence: `you, Ada and 3 more`."""
+    shown, more = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
+    last = f"{more} more" if more > 0 else shown.pop()
+    return f"{', '.join(shown)} and {last}" if shown else last
+
+
+def four_eyes_sentence(viewer: Any, review: Review, barred: dict[int, str]) -> str:
     """Why this person does not decide although they are here; empty when the rule does not bar them."""
-    reason = involved(review).get(viewer.pk)
-    if not reason:
-        return ""
-    return f"Four-eyes rule: you cannot decide on {review}. {str(viewer)[:60]} {reason}."
+    reason = barred.get(viewer.pk)
+    return f"Four-eyes rule: you cannot decide on {review}. {str(viewer)[:60]} {reason}." if reason else ""
 
 
-def answers_in_words(review: Review) -> list[dict[str, str]]:
+def answers_in_words(review: Review, policy: Policy) -> list[dict[str, str]]:
     """The risk questions of the pinned policy with the answers of the submitter."""
-    policy, given = rules_of(review.policy), review.version.answers or {}
+    given = review.version.answers or {}
     return [{"label": q.title, "value": dict(q.options).get(str(given.get(q.key)), "Not answered")} for q in policy.questions]
 
 
@@ -153,11 +161,11 @@ def _in_words(value: Any) -> str:
     return str(value)
 
 
-def history(review: Review) -> list[dict[str, Any]]:
+def history(review: Review, decisions: list[Decision]) -> list[dict[str, Any]]:
     """What happened to a review, newest first."""
     tones = {Choice.APPROVE: "success", Choice.REJECT: "danger", Choice.REQUEST_CHANGES: "warning"}
     events: list[dict[str, Any]] = [{"title": "Opened", "at": review.opened_at, "text": f"Policy {review.policy}"}]
-    for decision in decisions_of(review):
+    for decision in decisions:
         kept = "" if decision.is_current else " No longer counts: what was looked at changed."
         title = f"{title_of(decision.track)}: {decision.get_choice_display().lower()}"
         text = f"{decision.reason}{kept}"
@@ -169,9 +177,10 @@ def history(review: Review) -> list[dict[str, Any]]:
 
 def review_context(viewer: Any, review: Review) -> dict[str, Any]:
     """Everything the review page shows, but for the forms."""
-    rows = needed_rows(viewer, review)
+    barred, decisions, policy = involved(review), list(decisions_of(review)), rules_of(review.policy)
+    deciders = deciders_of(review, [row.track for row in review.tracks.all()], barred=barred)
+    rows = _needed_rows(viewer, review, deciders, decisions)
     in_team = review.version.model.team_id in roles_of(viewer)
-    policy: Policy = rules_of(review.policy)
     return {
         "review": review,
         "version": review.version,
@@ -180,19 +189,19 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "rows": rows,
         "approved": sum(row["done"] for row in rows),
         "needed": sum(row["needed"] for row in rows),
-        "stuck": [title_of(track) for track in undecidable(review)] if review.state == ReviewState.OPEN else [],
+        "stuck": [title_of(track) for track in undecidable(review, deciders)] if review.state == ReviewState.OPEN else [],
         "findings": findings_of(review.run),
-        "answers": answers_in_words(review),
+        "answers": answers_in_words(review, policy),
         "essentials": essentials(review),
         "card_moved": moved_card_fields(review),
-        "history": history(review),
+        "history": history(review, decisions),
         "comments": list(comments_of(review)),
         "left": time_left(review.due_at, paused=review.state == ReviewState.CHANGES_REQUESTED) if review.closed_at is None else "",
-        "four_eyes": four_eyes_sentence(viewer, review),
+        "four_eyes": four_eyes_sentence(viewer, review, barred),
         "in_team": in_team,
         "may_talk": may_talk(viewer, review),
         "may_withdraw": review.closed_at is None and (in_team or review.version.submitted_by_id == viewer.pk),
-        "asked_changes": [d for d in decisions_of(review) if d.is_current and d.choice == Choice.REQUEST_CHANGES],
+        "asked_changes": [d for d in decisions if d.is_current and d.choice == Choice.REQUEST_CHANGES],
         "policy_url": f"/policies/{policy.name}/{policy.version}",
         "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",
     }
@@ -200,9 +209,8 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
 
 def approval_rows(model: RegisteredModel, *, of_version: int | None = None) -> list[dict[str, Any]]:
     """The approvals of a model (or of one version) with who decided, for what, until when, on which bytes."""
-    rows = Approval.objects.filter(version__model=model).select_related("version", "use_case")
-    rows = rows.filter(version=of_version) if of_version else rows
-    rows = list(rows.order_by("-pk")[:50])
+    given = Approval.objects.filter(version__model=model).select_related("version", "use_case")
+    rows = list((given.filter(version=of_version) if of_version else given).order_by("-pk")[:50])
     people: dict[int, list[str]] = {}
     votes = Decision.objects.filter(review__in=[r.review for r in rows if r.review], is_current=True, choice=Choice.APPROVE)
     for vote in votes.select_related("by"):

@@ -22,10 +22,10 @@ from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
 from governance.validation.models import Finding, ValidationRun
 from governance.validation.states import Severity, Verdict
-from marketplace.accounts.models import User
-from marketplace.accounts.queries import reviewers_of
+from marketplace.accounts.models import Kind, OrganizationRole, User
 from marketplace.activity.queries import details_of, events_about
 from marketplace.errors import Invalid, NotFound
+from marketplace.permissions.needs import OrgRole
 from marketplace.permissions.queries import tracks_of, visible
 
 TABS = ("mine", "tracks", "submitter", "all", "done")
@@ -133,23 +133,26 @@ def who_can_decide(review: Review, track: str) -> Deciders:
     return deciders_of(review, [track])[track]
 
 
-def deciders_of(review: Review, tracks: list[str]) -> dict[str, Deciders]:
-    """The same for several tracks, asking once who was involved."""
-    barred, counted = involved(review), voters(review)
-    found = {}
-    for track in tracks:
-        can, cannot = [], []
-        for person in reviewers_of(track):
-            reason = barred.get(person.pk) or (f"already counts for {title_of(counted[person.pk])}" if person.pk in counted else "")
-            (cannot.append((person, reason)) if reason else can.append(person))
-        found[track] = Deciders(can, cannot)
+def deciders_of(review: Review, tracks: list[str], *, barred: dict[int, str] | None = None) -> dict[str, Deciders]:
+    """The same for several tracks, asking once who was involved (or taking who was) and once who reviews."""
+    barred = involved(review) if barred is None else barred
+    counted = voters(review)
+    roles = OrganizationRole.objects.filter(role=OrgRole.REVIEWER, track__in=tracks, user__is_active=True, user__kind=Kind.PERSON)
+    found = {track: Deciders([], []) for track in tracks}
+    for role in roles.select_related("user").order_by("user__username"):
+        person = role.user
+        reason = barred.get(person.pk) or (f"already counts for {title_of(counted[person.pk])}" if person.pk in counted else "")
+        if reason:
+            found[role.track].cannot.append((person, reason))
+        else:
+            found[role.track].can.append(person)
     return found
 
 
-def undecidable(review: Review) -> list[str]:
+def undecidable(review: Review, deciders: dict[str, Deciders] | None = None) -> list[str]:
     """Tracks that wait and that nobody (or too few different people) can decide: the review cannot come to an end."""
     waiting = [t for t in review.tracks.all() if t.state == TrackState.WAITING]
-    deciders = deciders_of(review, [t.track for t in waiting])
+    deciders = deciders_of(review, [t.track for t in waiting]) if deciders is None else deciders
     votes = Counter(voters(review).values())
     needs = {t.track: max(0, t.quorum - votes[t.track]) for t in waiting}
     return unreachable(needs, {track: [p.pk for p in d.can] for track, d in deciders.items()})

@@ -1,8 +1,9 @@
 """Pages of the approval queue and of one review, and the forms on them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +16,7 @@ from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.permissions import reads_the_queue, steps_for
 from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_for
 from governance.reviews.sentences import STEP_WORDS, review_path, version_path
+from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
 from marketplace.notifications.actions import mark_seen
 from marketplace.permissions.queries import tracks_of
@@ -65,7 +67,7 @@ def show(request: HttpRequest, shown: Review, *, typed: Any = None, error: Domai
     return page(request, "governance/reviews/review.html", context, status=status)
 
 
-def put_errors(form: DecisionForm, error: Invalid) -> None:
+def put_errors(form: Form, error: Invalid) -> None:
     """Show what the action found wrong beside the field it is about."""
     form.full_clean()
     for name, sentences in error.fields.items():
@@ -84,7 +86,7 @@ def review_decide(request: HttpRequest, number: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise Invalid("The decision was not stored.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
-        decide(shown, by=request.user, **{**form.cleaned_data, "track": track})
+        decide(shown, by=cast("User", request.user), **{**form.cleaned_data, "track": track})
     except (Conflict, Invalid) as error:
         return show(request, review_numbered(request.user, number), typed=request.POST, error=error, status=error.status)
     notice(request, "Your decision is stored.")
@@ -97,7 +99,7 @@ def review_comment(request: HttpRequest, number: int) -> HttpResponse:
     """Add to the conversation."""
     shown = review_numbered(request.user, number)
     try:
-        comment(shown, request.POST.get("text", ""), by=request.user)
+        comment(shown, request.POST.get("text", ""), by=cast("User", request.user))
     except Invalid as error:
         return show(request, shown, error=error, status=error.status)
     return see_other(f"{review_path(shown)}#conversation", request)
@@ -107,7 +109,7 @@ def review_comment(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def review_withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Take the version back."""
-    shown = withdraw_review(review_numbered(request.user, number), by=request.user)
+    shown = withdraw_review(review_numbered(request.user, number), by=cast("User", request.user))
     notice(request, f"{shown.version} is withdrawn.")
     return see_other(review_path(shown), request)
 
@@ -121,7 +123,7 @@ def version_step(request: HttpRequest, team: str, name: str, version: str, step:
         try:
             given = {k: v for k, v in form.cleaned_data.items() if k != "successor"}
             wanted = successor_named(request.user, shown, form.cleaned_data.get("successor", ""))
-            take_step(step, shown, by=request.user, successor=wanted, **given)
+            take_step(step, shown, by=cast("User", request.user), successor=wanted, **given)
         except Invalid as error:
             put_errors(form, error)
         else:

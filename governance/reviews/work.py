@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -32,7 +33,7 @@ def warn_of_ends(now: datetime | None = None) -> int:
 @transaction.atomic
 def _warn(approval: Approval, threshold: int, *, days: int) -> int:
     """Tell the people of one approval."""
-    common = {
+    common: dict[str, Any] = {
         "verb": "version.expired",
         "about": f"approval:{approval.pk}:{threshold}",
         "text": ends_soon(approval, days),

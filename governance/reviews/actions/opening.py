@@ -1,6 +1,7 @@
 """Opening a review when the checks are through; approving the harmless without one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -88,14 +89,14 @@ def _started(version: ModelVersion, run: ValidationRun) -> Review:
         tier=version.tier,
         policy=version.policy,
         manifest_digest=version.manifest_digest,
-        card_revision=version.card_revision,
+        card_revision=run.card_revision,
         run=run,
     )
 
 
 def _reopened(review: Review, version: ModelVersion, run: ValidationRun) -> Review:
     """Open a review again under its number; votes on other inputs than the present ones no longer count."""
-    pins = {"manifest_digest": version.manifest_digest, "card_revision": version.card_revision, "run": run}
+    pins: dict[str, Any] = {"manifest_digest": version.manifest_digest, "card_revision": version.card_revision, "run": run}
     move(review, ReviewState.OPEN, allowed=REVIEW_MOVES, tier=version.tier, policy=version.policy, **pins)
     votes = Decision.objects.filter(review=review, is_current=True)
     same = votes.filter(choice=Choice.APPROVE, manifest_digest=version.manifest_digest, card_revision=F("review__card_revision"), checks_run=run.pk)

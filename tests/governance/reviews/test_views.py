@@ -68,7 +68,7 @@ def test_mine_are_those_i_can_decide(cast, starter):
 def test_a_reviewer_sees_what_is_needed_and_a_form(cast, review, signed_in):
     page = signed_in(cast.tess).get(f"/reviews/{review.number}").text
     assert "What is still needed" in page
-    assert "You, Timo can decide." in page
+    assert "You and Timo can decide." in page
     assert "Decide: Technical" in page
     assert review.manifest_digest in page
 
@@ -152,3 +152,13 @@ def test_suspending_from_the_page(cast, review, signed_in):
     assert client.post(address, {"reason": "It leaks training data in answers."}).status_code == 303
     version.refresh_from_db()
     assert version.state == "suspended"
+
+
+def test_pages_of_reviews_ask_the_database_a_bounded_number_of_times(cast, starter, signed_in, django_assert_max_num_queries):
+    few = [a_review(cast.finance_ml, cast.nina, tier="T1") for _ in range(5)]
+    client = signed_in(cast.tess)
+    client.get("/reviews?tab=all")
+    with django_assert_max_num_queries(15):
+        client.get("/reviews?tab=all")
+    with django_assert_max_num_queries(26):
+        client.get(f"/reviews/{few[0].number}")

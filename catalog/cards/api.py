@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, get_args
 
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -12,7 +12,8 @@ from catalog.cards.actions import import_readme, rendered, save_card
 from catalog.cards.completeness import Moment, json_schema
 from catalog.cards.facts import schema_of
 from catalog.cards.models import CardRevision
-from catalog.cards.parser import MAX_TEXT, export_readme
+from catalog.cards.pages import etag_of, readme_response
+from catalog.cards.parser import MAX_TEXT
 from catalog.cards.queries import bound_versions, card_revision, completeness_for, current_card, history
 from catalog.cards.schema import PACKS, TIERS
 from catalog.cards.serializers import CardInput, CardShape, RevisionsShape, SavedShape, card_shape, revision_shape
@@ -32,11 +33,6 @@ MOMENT = OpenApiParameter("moment", {"type": "string", "enum": list(MOMENTS), "d
 PACK = OpenApiParameter("pack", str, enum=sorted(PACKS), many=True, description="Duties that the use adds")
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description='The ETag that was read; "0" where there is no card yet')
 MARKDOWN = {(200, "text/markdown"): OpenApiTypes.STR}
-
-
-def etag_of(card: CardRevision | None) -> str:
-    """Return the entity tag of a card: its revision."""
-    return f'"{card.number if card is not None else 0}"'
 
 
 def moved(number: int) -> DomainError:
@@ -205,11 +201,3 @@ def read_text(request: Request) -> str:
         return str(raw.decode("utf-8"))
     except UnicodeDecodeError as wrong:
         raise Invalid("The README is not UTF-8.", fields={"request": [f"Byte {wrong.start} is not UTF-8. Save it as UTF-8."]}) from wrong
-
-
-def readme_response(model: RegisteredModel, card: CardRevision | None) -> HttpResponse:
-    """Return a card as a file to save."""
-    text = export_readme(card.values, card.text, card.unmapped) if card is not None else ""
-    response = HttpResponse(text, content_type="text/markdown; charset=utf-8", headers={"ETag": etag_of(card), "X-Content-Type-Options": "nosniff"})
-    response.headers["Content-Disposition"] = 'attachment; filename="README.md"'
-    return response

@@ -115,7 +115,7 @@ class TestSaving:
 
     def test_a_text_is_rendered_once(self, cast, model, monkeypatch):
         save_card(model, by=cast.nina, values={}, text="# One")
-        monkeypatch.setattr(actions, "render", lambda text: pytest.fail("rendered again"))
+        monkeypatch.setattr(actions, "render", lambda _: pytest.fail("rendered again"))
         card = save_card(model, by=cast.nina, values={"technical.task": "ocr"})
         assert "One" in card.html
         assert rendered(card) is card

@@ -105,6 +105,9 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL or "postgres://localhost/
 DATABASES["default"].update({"ENGINE": "django.db.backends.postgresql", "ATOMIC_REQUESTS": False, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
 DATABASES["default"].setdefault("OPTIONS", {})["application_name"] = "marketplace"
+if pooled := env.int("DATABASE_POOL", default=0):  # connections that all threads of a process share; needed with hundreds of threads
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pooled, "timeout": 10}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 # Background work
 CELERY_BROKER_URL = REDIS_URL

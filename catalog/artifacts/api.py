@@ -95,11 +95,10 @@ class FileDetail(ApiView):
     @extend_schema(operation_id="files_download", parameters=[RANGE, PURPOSE], responses=BYTES)
     def get(self, request: Request, team: str, name: str, version: str, path: str) -> HttpResponseBase:
         """Download a file: approved versions with a grant; others for work on them. Send `Range` to resume."""
-        with serving.database_turn():
-            leave = self.leave(request, team, name, version, path)
-            if settings.FILES_URL and store.folder() is not None:
-                return serving.redirect(links.address(leave))
-            return answer(request, leave)
+        leave = self.leave(request, team, name, version, path)
+        if settings.FILES_URL and store.folder() is not None:
+            return serving.redirect(links.address(leave))
+        return answer(request, leave)
 
     @extend_schema(operation_id="files_head", parameters=[PURPOSE], responses={200: None})
     def head(self, request: Request, team: str, name: str, version: str, path: str) -> HttpResponseBase:
@@ -134,13 +133,11 @@ class SignedBytes(ApiView):
 
     def get(self, request: Request, link: str) -> HttpResponseBase:
         """Give out the bytes."""
-        with serving.database_turn():
-            return answer(request, links.redeem(link))
+        return answer(request, links.redeem(link))
 
     def head(self, request: Request, link: str) -> HttpResponseBase:
         """Say size and sha256."""
-        with serving.database_turn():
-            return serving.head(links.redeem(link), request.headers)
+        return serving.head(links.redeem(link), request.headers)
 
 
 def answer(request: Request, leave: Pass) -> HttpResponseBase:
@@ -157,6 +154,7 @@ def answer(request: Request, leave: Pass) -> HttpResponseBase:
         return serving.redirect(store.signed_url(blob.sha256, disposition=serving.disposition(leave.file.path)))
     response = serving.body(leave, span)
     note_read(leave, size=size)
+    serving.release_database()
     return response
 
 

@@ -1,6 +1,7 @@
 """The shapes of files and uploads in /api/v1/."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from rest_framework import serializers
@@ -83,7 +84,7 @@ def file_shape(file: ModelFile) -> dict[str, Any]:
         "sha256": file.blob_id,
         "format": file.format,
         "added_at": file.added_at,
-        "url": f"{settings.PUBLIC_URL}/api/v1/models/{version.model}/versions/{version.version}/files/{file.path}",
+        "url": f"{settings.PUBLIC_URL}/api/v1/models/{version.model}/versions/{version.version}/files/{quote(file.path)}",
     }
 
 

@@ -1,9 +1,6 @@
 """Answering with bytes: whole or one range, by sendfile from a folder store, by a redirect from an object store."""
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 from urllib.parse import quote
@@ -18,8 +15,6 @@ from catalog.artifacts.gate import Pass
 RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
 R = TypeVar("R", bound=HttpResponseBase)
 OCTETS = "application/octet-stream"
-# The byte-serving pool has hundreds of threads and the database far fewer connections; each request needs one for a moment only.
-DATABASE_TURNS = threading.BoundedSemaphore(16)
 
 
 @dataclass(frozen=True)
@@ -35,15 +30,10 @@ class Span:
         return self.last - self.first + 1
 
 
-@contextmanager
-def database_turn() -> Iterator[None]:
-    """Ask the database in turn, and give the connection back before bytes flow, which may take hours."""
-    with DATABASE_TURNS:
-        try:
-            yield
-        finally:
-            if not connection.in_atomic_block:
-                connection.close()
+def release_database() -> None:
+    """Give a shared connection back before bytes flow, which may take hours; a thread's own one stays with it."""
+    if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
+        connection.close()
 
 
 def span_of(headers: HttpHeaders, size: int, sha256: str) -> Span | None:

@@ -84,7 +84,7 @@ class Server:
 @contextmanager
 def served(log: Path, *, web_threads: int = 8, pool_threads: int = 250):
     """A web process and the pool that serves its bytes."""
-    pool = Server(log.with_suffix(".files.log"), threads=pool_threads)
+    pool = Server(log.with_suffix(".files.log"), threads=pool_threads, DATABASE_POOL="16")
     try:
         web = Server(log, threads=web_threads, FILES_URL=f"http://127.0.0.1:{pool.port}")
         try:

@@ -67,7 +67,7 @@ class TestSessions:
         read(version, NOON + timedelta(hours=2), person=cast.bea.person, team=cast.sales)
         read(version, NOON + timedelta(hours=2), person=cast.ivo.person)
         work.roll_up()
-        assert sums(version.model) == [(NOON.date(), "sales", 1, 20), (NOON.date(), None, 1, 10)]
+        assert sums(version.model) == [(NOON.date(), None, 1, 10), (NOON.date(), "sales", 1, 20)]
 
     def test_days_in_which_no_worker_ran_are_counted_when_one_is_back(self, cast, version, now):
         read(version, NOON - timedelta(days=9), person=cast.bea.person)

@@ -11,7 +11,7 @@ PASSWORD = "demo-Only-4-you"
 TEAMS = {
     "finance-ml": {"paul": "owner", "petra": "owner", "nina": "contributor"},
     "legal-tech": {"lars": "owner", "jonas": "contributor"},
-    "sales": {"sven": "owner", "bea": "viewer"},
+    "sales": {"sonja": "owner", "bea": "viewer"},
     "claims-api": {"ivo": "owner", "ci-claims": "viewer"},
     "platform-ai": {"pia": "owner"},
     "hr-ml": {"hugo": "owner"},
@@ -19,6 +19,7 @@ TEAMS = {
 }
 ROLES = {
     "ada": [("security", ""), ("reviewer", "security")],
+    "sven": [("security", ""), ("reviewer", "security")],
     "sara": [("security", ""), ("reviewer", "security")],
     "zoe": [("security", "")],
     "rita": [("reviewer", "model_risk")],

@@ -29,7 +29,7 @@ WEIGHTS, WORDS = (b"weights" * 100, "other-name.bin"), (b"words", "README.md")
 def test_files_with_the_same_bytes_are_copies_whatever_their_names(cast, version):
     small = a_copy(cast.hr_ml, cast.hugo, WORDS)
     big = a_copy(cast.legal_tech, cast.lars, WEIGHTS, WORDS)
-    a_copy(cast.sales, cast.sven, (b"something else", "w.bin"))
+    a_copy(cast.sales, cast.sonja, (b"something else", "w.bin"))
     found = copies_of(cast.bea, version)
     assert [(copy.version, copy.files, copy.bytes, copy.is_whole) for copy in found] == [(big, 2, 705, False), (small, 1, 5, False)]
     assert [copy.words for copy in found] == ["2 files are the same", "1 file is the same"]

@@ -211,7 +211,7 @@ def test_a_person_gives_up_her_own_grant(cast, call):
 def test_use_cases_belong_to_teams(cast, call):
     made = call(cast.bea, "post", "/api/v1/use-cases", {"team": "sales", "name": "Lead triage", "data_class": "personal"})
     assert made.status_code == 201
-    assert [u["name"] for u in call(cast.sven, "get", "/api/v1/use-cases").json()["results"]] == ["Lead triage"]
+    assert [u["name"] for u in call(cast.sonja, "get", "/api/v1/use-cases").json()["results"]] == ["Lead triage"]
     assert call(cast.ivo, "get", "/api/v1/use-cases").json()["results"] == []
     assert call(cast.ivo, "post", "/api/v1/use-cases", {"team": "sales", "name": "Mine"}).status_code == 403
     assert call(cast.bea, "post", "/api/v1/use-cases", {"team": "sales", "name": "lead TRIAGE"}).status_code == 409

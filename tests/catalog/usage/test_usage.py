@@ -156,7 +156,7 @@ class TestSealing:
 class TestTelling:
     @pytest.fixture
     def used(self, cast, version, now):
-        for person, team in ((cast.bea, cast.sales), (cast.sven, cast.sales), (cast.ivo, cast.claims_api)):
+        for person, team in ((cast.bea, cast.sales), (cast.sonja, cast.sales), (cast.ivo, cast.claims_api)):
             read(version, NOON, person=person.person, team=team)
         read(version, NOON - timedelta(days=60), person=cast.bea.person, team=cast.sales)
         work.roll_up(since=date(2026, 1, 1))

@@ -57,7 +57,7 @@ def test_the_submitter_and_the_owners_get_the_answer_at_once(cast, review, choic
 def used(cast, starter):
     """An approved version that sales and ivo may use."""
     version = an_approved_version(a_model(cast.finance_ml, cast.nina), cast.nina, days=100)
-    use_case = a_use_case(cast.sales, cast.sven)
+    use_case = a_use_case(cast.sales, cast.sonja)
     until = timezone.now() + timedelta(days=50)
     for subject in ({"team": cast.sales}, {"user": cast.ivo}):
         give_grant(version.model, use_case=use_case, until=until, by=None, **subject)
@@ -70,7 +70,7 @@ def used(cast, starter):
 def test_those_who_may_use_it_hear_that_it_was_stopped(cast, used, stop):
     stop(used, reason=REASON, by=cast.ada)
     deliver_all()
-    assert told(f"version:{used.pk}", urgent=True) == {"nina", "paul", "petra", "sven", "bea", "ivo"}
+    assert told(f"version:{used.pk}", urgent=True) == {"nina", "paul", "petra", "sonja", "bea", "ivo"}
     assert "which you may use" in Notice.objects.get(user=cast.bea).text
 
 

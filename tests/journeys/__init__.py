@@ -1,0 +1,1 @@
+"""Journeys of people through a running product, in a real browser."""

@@ -1,0 +1,83 @@
+"""The site, the browser, and people who sign in."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.eyes import watch
+from tests.journeys.site import Site, running
+
+FLAGS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+
+
+def chromium() -> str | None:
+    """Where the browser is; nothing means the one that Playwright fetched."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+# Package scope: Playwright leaves an event loop in the thread while it runs, which Django refuses to work under.
+@pytest.fixture(scope="package")
+def site() -> Iterator[Site]:
+    with running(f"journeys_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}") as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield browser
+        browser.close()
+
+
+class Door:
+    """Signs people in through the real form, each once, and gives them tabs."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site, self.browser = site, browser
+        self.cookies: dict[str, list] = {}
+
+    def cookies_of(self, person: str) -> list:
+        if person not in self.cookies:
+            context = self.browser.new_context(base_url=self.site.url)
+            page = context.new_page()
+            page.goto("/login")
+            page.get_by_label("User name").fill(person)
+            page.get_by_label("Password").fill(self.site.passwords[person])
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_label(f"Account menu, {person}").wait_for()
+            self.cookies[person] = [c for c in context.cookies() if c["name"] in {"session", "csrf"}]
+            context.close()
+        return self.cookies[person]
+
+
+@pytest.fixture(scope="package")
+def door(site: Site, browser: Browser) -> Door:
+    return Door(site, browser)
+
+
+@pytest.fixture
+def tab(door: Door) -> Iterator[Callable[..., Page]]:
+    """Open a tab for somebody: `tab("bea")`; more arguments are those of a browser context."""
+    contexts = []
+
+    def opened(person: str = "", **more) -> Page:
+        options = {"viewport": DESK, "reduced_motion": "reduce", "locale": "en-US"} | more
+        context = door.browser.new_context(base_url=door.site.url, **options)
+        contexts.append(context)
+        if person:
+            context.add_cookies(door.cookies_of(person))
+        page = watch(context.new_page())
+        page.set_default_timeout(15_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

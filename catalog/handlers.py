@@ -1,10 +1,12 @@
 """What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
 from catalog.registry.notices import tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
 from catalog.usage import panels as usage_panels
 from marketplace.activity.subscribers import on
+from marketplace.web import slots
 from marketplace.web.states import describe
 
 
@@ -18,3 +20,4 @@ def connect() -> None:
     on("version.added", tell_askers)
     duplicates_panels.connect()
     usage_panels.connect()
+    slots.fill("model", "card", title="Card", order=10, render=card_panel)

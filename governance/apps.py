@@ -12,7 +12,9 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         """Connect what is connected by name."""
         from governance import handlers
-        from governance.reviews import panels
+        from governance.reviews import panels as reviews_panels
+        from governance.validation import panels as validation_panels
 
         handlers.connect()
-        panels.fill()
+        reviews_panels.fill()
+        validation_panels.fill()

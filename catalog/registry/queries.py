@@ -1,13 +1,17 @@
 """Finding models and versions, and answering whether somebody may use them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
-from catalog.registry.states import NEVER_SERVED, DataClass, Environment
+from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState
+from marketplace.accounts.models import User
+from marketplace.accounts.queries import people_by_pseudonym
+from marketplace.activity.queries import events_about
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.needs import Need, OrgRole
 from marketplace.permissions.queries import allowed, has_role, held_by, in_force, roles_of, visible
@@ -250,3 +254,21 @@ def ended_approvals() -> QuerySet[Approval]:
 def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:
     """Grants of the viewer and their teams that count now, the first to end first."""
     return AccessGrant.objects.filter(in_force(), held_by(viewer)).select_related("thing__team", "team", "user", "use_case").order_by("until")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Somebody asked to bring in a listed model."""
+
+    person: User | None
+    at: datetime
+    reason: str
+
+
+def requests_to_bring_in(model: RegisteredModel, *, most: int = 50) -> list[Request]:
+    """Who asked for a model that is only listed, newest first; empty once it is brought in."""
+    if model.state != ModelState.LISTED:
+        return []
+    events = list(events_about(model).filter(verb="model.brought_in").prefetch_related("texts").order_by("-pk")[:most])
+    people = people_by_pseudonym({str(event.actor) for event in events if event.actor})
+    return [Request(people.get(str(event.actor)), event.at, next((text.text for text in event.texts.all()), "")) for event in events]

@@ -6,11 +6,14 @@ from django.template.loader import render_to_string
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.states import MAY_SUBMIT
 from governance.validation.models import ValidationRun
-from governance.validation.queries import latest_run, latest_run_of_model, to_do
+from governance.validation.queries import latest_run, latest_run_of_model, results_of, to_do
 from governance.validation.report import report
+from governance.validation.states import RunState, Verdict
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed
 from marketplace.web import slots
+
+TRUST_TONES = {Verdict.PASS: "success", Verdict.WARN: "warning", Verdict.FAIL: "danger", Verdict.ERROR: "warning"}
 
 
 def version_panel(request: HttpRequest, version: ModelVersion) -> str:
@@ -27,6 +30,20 @@ def model_panel(request: HttpRequest, model: RegisteredModel) -> str:
     return render_to_string("governance/validation/_version_panel.html", shown, request=request)
 
 
+def trust_panel(request: HttpRequest, version: ModelVersion) -> str:
+    """How many checks of the newest run passed: red when one failed, gray when nothing is known yet."""
+    run = latest_run(version)
+    is_known = run is not None and run.state == RunState.FINISHED
+    counted = [result for result in results_of(run) if result.verdict != Verdict.NA] if run is not None and is_known else []
+    shown = {
+        "run": run,
+        "passed": sum(result.verdict == Verdict.PASS for result in counted),
+        "counted": len(counted),
+        "tone": TRUST_TONES.get(run.outcome, "neutral") if run is not None and counted else "neutral",
+    }
+    return render_to_string("governance/validation/_trust.html", shown, request=request)
+
+
 def _report(run: ValidationRun | None, request: HttpRequest) -> object:
     return report(run, request.user) if run is not None else None
 
@@ -34,4 +51,5 @@ def _report(run: ValidationRun | None, request: HttpRequest) -> object:
 def fill() -> None:
     """Offer the panels; called once when the app is ready."""
     slots.fill("version", "checks", title="Checks", order=30, render=version_panel)
+    slots.fill("trust", "checks", title="Checks", order=10, render=trust_panel)
     slots.fill("model", "checks", title="Checks", order=50, render=model_panel)

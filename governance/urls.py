@@ -6,6 +6,7 @@ from governance.audit import views as audit_views
 from governance.policies import views as policies_views
 from governance.reviews import views as reviews_views
 from governance.reviews.permissions import STEPS
+from governance.validation import publish as publishing
 from governance.validation import views as validation_views
 
 policies: list[URLPattern | URLResolver] = [
@@ -14,6 +15,8 @@ policies: list[URLPattern | URLResolver] = [
 ]
 validation: list[URLPattern | URLResolver] = [
     path("checks/<int:run>", validation_views.run, name="run"),
+    path("m/<str:team>/<str:name>/v/<str:version>/publish/risk", publishing.publish_risk, name="publish-risk"),
+    path("m/<str:team>/<str:name>/v/<str:version>/publish/check", publishing.publish_check, name="publish-check"),
     path("m/<str:team>/<str:name>/v/<str:version>/submit", validation_views.submit_version, name="version-submit"),
 ]
 reviews: list[URLPattern | URLResolver] = [

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 
 from catalog.cards.actions import rendered
 from catalog.cards.completeness import SUGGESTED, Completeness, completeness, says_something
+from catalog.cards.editing import ACCEPT, TAKE, FieldsForm, written
 from catalog.cards.facts import COMPUTED, known, schema_of
-from catalog.cards.forms import ACCEPT, TAKE, FieldsForm, written
 from catalog.cards.merging import FOUND, IMPORTED, contradictions
 from catalog.cards.models import CardRevision
 from catalog.cards.parser import export_readme

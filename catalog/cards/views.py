@@ -8,8 +8,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.cards.actions import import_readme, rendered, save_card
+from catalog.cards.editing import FieldsForm, written
 from catalog.cards.facts import known, schema_of
-from catalog.cards.forms import FieldsForm, ReadmeForm, SummaryForm, TextForm, written
+from catalog.cards.forms import ReadmeForm, SummaryForm, TextForm
 from catalog.cards.models import CardRevision
 from catalog.cards.pages import TEXT, EditPage, crumbs, model_path, readme_response, shown_changes, shown_sections, tier_shown
 from catalog.cards.queries import bound_versions, card_revision, current_card, diff, history

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
-from django.core.exceptions import EmptyResultSet
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from catalog.registry.models import RegisteredModel
 from catalog.registry.queries import with_standing
 from catalog.search.facets import COLUMNS, with_facets
 from catalog.search.language import Understood, tsquery, tsquery_without
+from catalog.search.rights import compiled
 from marketplace.permissions.queries import visible
 
 # The weight of card text, card answers, what a list shows, and the name.
@@ -52,36 +51,42 @@ class Wanted:
         return "browse" if self.sort == "relevance" and not self.understood.looks_for_words else self.sort
 
 
-def candidates(viewer: Any, understood: Understood) -> QuerySet[RegisteredModel, dict[str, Any]]:
-    """The models the viewer may see that match the words, with their facets; filters are applied by the statement."""
+def candidates(viewer: Any) -> QuerySet[RegisteredModel, dict[str, Any]]:
+    """The models the viewer may see, with their standing and facets; words and filters are applied around it."""
     rows = with_facets(with_standing(visible(RegisteredModel.objects.order_by(), to=viewer), viewer))
-    if understood.looks_for_words:
-        exact, stems = tsquery(understood)
-        words = SearchQuery(exact, config="simple", search_type="raw") | SearchQuery(stems, config="english", search_type="raw")
-        rows = rows.filter(search__words=words)
-    if understood.without:
-        rows = rows.filter(~Q(search__words=SearchQuery(tsquery_without(understood), config="english", search_type="raw")))
     return rows.annotate(name_key=Lower("name")).values("id", "name_key", "pulls_30d", "updated_at", *COLUMNS.values())
+
+
+_candidates = compiled(candidates)
 
 
 def build(viewer: Any, wanted: Wanted) -> tuple[str, dict[str, Any]] | None:
     """Return the statement and its parameters: total, counts and hits in one row; None when nothing can match."""
-    try:
-        inner, given = candidates(viewer, wanted.understood).query.sql_with_params()
-    except EmptyResultSet:
+    seen = _candidates(viewer)
+    if seen is None:
         return None
-    inner, params = _named(inner, given)
+    inner, params = named(*seen)
     params |= {f"f_{key}": values for key, values in wanted.filters.items()} | _order_params(wanted)
     fits = " AND ".join(_fits(key) for key in wanted.filters) or "true"
     statement = f"""
-        WITH found AS MATERIALIZED ({inner}),
+        WITH found AS MATERIALIZED (SELECT i.* FROM ({inner}) i {_matching(wanted.understood)}),
         kept AS (SELECT f.* FROM found f WHERE {fits})
         SELECT (SELECT count(*) FROM kept), {_counts(wanted) if wanted.counts else "NULL"}, {_hits(wanted)}
     """  # noqa: S608 - column names are our own, every value is a parameter
     return statement, params
 
 
-def _named(sql: str, given: Any) -> tuple[str, dict[str, Any]]:
+def _matching(understood: Understood) -> str:
+    """Return how the words narrow the models."""
+    conditions = []
+    if understood.looks_for_words:
+        conditions.append("w.words @@ (to_tsquery('simple', %(exact)s) || to_tsquery('english', %(stems)s))")
+    if understood.without:
+        conditions.append("NOT w.words @@ to_tsquery('english', %(without)s)")
+    return f"JOIN catalog_searchdocument w ON w.model_id = i.id WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def named(sql: str, given: Any) -> tuple[str, dict[str, Any]]:
     """Turn positional parameters into named ones, so that they can be mixed with ours."""
     parts = sql.split("%s")
     names = [f"p{place}" for place in range(len(given))]
@@ -101,6 +106,7 @@ def _order_params(wanted: Wanted) -> dict[str, Any]:
         "exact": exact,
         "stems": stems,
         "name": name,
+        "without": tsquery_without(wanted.understood),
     }
     if wanted.after is not None:
         params |= {"after_key": wanted.after[0], "after_id": wanted.after[1]}

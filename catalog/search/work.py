@@ -18,8 +18,8 @@ SELECT m.id,
     setweight(to_tsvector('simple', left(concat_ws(' ', m.name, m.display_name, parts.name,
         regexp_replace(parts.name, '([[:alpha:]])([0-9])', '\1 \2', 'g'),
         regexp_replace(parts.name, '([a-z0-9])([A-Z])', '\1 \2', 'g')), 2000)), 'A')
-    || setweight(to_tsvector('english', concat_ws(' ', m.summary, m.task, translate(m.task, '-_', '  '), array_to_string(m.tags, ' '),
-        m.publisher, t.name, m.library, m.framework, m.modality, translate(m.base_model, '-_./', '    '))), 'B')
+    || setweight(to_tsvector('english', regexp_replace(concat_ws(' ', m.summary, m.task, translate(m.task, '-_', '  '), array_to_string(m.tags, ' '),
+        m.publisher, t.name, m.library, m.framework, m.modality, translate(m.base_model, '-_./', '    ')), %(signs)s, ' \& ', 'g')), 'B')
     || setweight(jsonb_to_tsvector('english', coalesce(c.values, '{}') - %(listed)s::text[], '["string"]'), 'C')
     || setweight(to_tsvector('english', signs.text), 'D')
 FROM catalog_registeredmodel m
@@ -27,7 +27,9 @@ JOIN marketplace_team t ON t.id = m.team_id
 LEFT JOIN LATERAL (
     SELECT r.values, r.text FROM catalog_cardrevision r WHERE r.model_id = m.id ORDER BY r.number DESC LIMIT 1
 ) c ON true
-CROSS JOIN LATERAL (SELECT translate(concat_ws(' ', m.name, m.display_name), '-_./:@', '      ') AS name) parts
+CROSS JOIN LATERAL (
+    SELECT regexp_replace(translate(concat_ws(' ', m.name, m.display_name), '-_./:@', '      '), %(signs)s, ' \& ', 'g') AS name
+) parts
 CROSS JOIN LATERAL (
     SELECT CASE WHEN cut.text ~ %(signs)s THEN regexp_replace(cut.text, %(signs)s, ' \& ', 'g') ELSE cut.text END AS text
     FROM (SELECT left(coalesce(c.text, ''), %(most)s) AS text) cut

@@ -26,7 +26,7 @@ def names_in(team: Team) -> set[str]:
 
 def present_cards(models: Iterable[int]) -> dict[int, CardRevision]:
     """The present card of each model."""
-    rows = CardRevision.objects.filter(model__in=list(models)).order_by("model", "-number").distinct("model")
+    rows = CardRevision.objects.filter(model__in=list(models)).order_by("model_id", "-number").distinct("model_id")
     return {row.model_id: row for row in rows}
 
 

@@ -60,7 +60,7 @@ def record_of(raw: dict[str, Any]) -> Record:
     external_id, name = text_of(raw.get("id"), "id"), text_of(raw.get("name"), "name", LENGTHS["display_name"])
     if not external_id or len(external_id) > 300:
         raise Unreadable("id is missing or longer than 300 characters.", "id")
-    if not name:
+    if not name.strip("\ufffd "):
         raise Unreadable("name is missing.", "name")
     facts: dict[str, Any] = {field: text_of(raw.get(field), field, limit) for field, limit in LENGTHS.items() if field != "display_name"}
     facts |= {"tags": tags_of(raw.get("tags") or []), "parameters": parameters_of(raw.get("params"))}

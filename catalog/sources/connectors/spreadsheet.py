@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class Sheet:
     """An opened spreadsheet: which field each column fills, and which columns nobody reads."""
 
     path: Path
+    headings: list[str]
     mapping: dict[str, str]
     ignored: list[str] = field(default_factory=list)
     delimiter: str = ","
@@ -56,17 +58,27 @@ class Sheet:
     def records(self) -> Iterator[tuple[int, Record | Unreadable]]:
         """Yield each row's number as a spreadsheet shows it, with its record or why there is none."""
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            for number, row in enumerate(csv.DictReader(lines, delimiter=self.delimiter), start=2):
-                if any(isinstance(cell, str) and cell.strip() for cell in row.values()):
-                    yield number, self._read(row)
+            rows, number = csv.reader(lines, delimiter=self.delimiter), 0
+            while True:
+                # Empty lines count: people look for the row by the number their spreadsheet shows.
+                number += 1
+                try:
+                    cells = next(rows)
+                except StopIteration:
+                    return
+                except csv.Error as wrong:
+                    yield number, Unreadable(f"This and what follows cannot be read as CSV: {wrong}.")
+                    return
+                if number > 1 and any(cell.strip() for cell in cells):
+                    yield number, self._read(cells)
 
-    def _read(self, row: Mapping[str | None, Any]) -> Record | Unreadable:
+    def _read(self, cells: list[str]) -> Record | Unreadable:
         """Return the record of a row, or which column is wrong and why."""
-        if row.get(None):
+        if len(cells) > len(self.headings) and any(cell.strip() for cell in cells[len(self.headings) :]):
             return Unreadable("The row has more cells than the heading has columns.")
-        cells = {name: (row.get(column) or "").strip() for column, name in self.mapping.items()}
+        row = dict(zip(self.headings, cells, strict=False))
         try:
-            return record_of(cells)
+            return record_of({name: row.get(column, "").strip() for column, name in self.mapping.items()})
         except Unreadable as wrong:
             columns = {name: column for column, name in self.mapping.items()}
             return Unreadable(wrong.why, columns.get(wrong.column, wrong.column))
@@ -82,7 +94,7 @@ def open_sheet(path: Path, named: Mapping[str, str]) -> Sheet:
     mapping = guess([heading for heading in headings if heading.strip()], named)
     if "name" not in mapping.values():
         raise Unreadable(f"No column names the models. Say which one: --map '{headings[0] if headings else 'COLUMN'}=name'.")
-    return Sheet(path, mapping, [heading for heading in headings if heading.strip() and heading not in mapping], delimiter)
+    return Sheet(path, headings, mapping, [heading for heading in headings if heading.strip() and heading not in mapping], delimiter)
 
 
 def guess(headings: list[str], named: Mapping[str, str]) -> dict[str, str]:
@@ -108,7 +120,7 @@ def guess(headings: list[str], named: Mapping[str, str]) -> dict[str, str]:
 def record_of(cells: Mapping[str, str]) -> Record:
     """Return the record in the cells of a row; its name is its id, so a renamed row is a new model."""
     name = text_of(cells.get("name", ""), "name", LENGTHS["display_name"])
-    if not name:
+    if not name.strip("\ufffd "):
         raise Unreadable("The name is missing.", "name")
     facts: dict[str, Any] = {field: text_of(cells.get(field, ""), field, limit) for field, limit in LENGTHS.items() if field != "display_name"}
     facts["tags"] = tags_of([part.strip() for part in re.split(r"[,;]", cells.get("tags", ""))])
@@ -142,4 +154,4 @@ def count_of(text: str) -> int | None:
     match = _COUNT.match(text.strip())
     if not match:
         raise Unreadable(f"{text[:40]!r} is no number of parameters; write 125M or 125000000.", "parameters")
-    return int(float(re.sub(r"[,' _]", "", match[1])) * _FACTORS[(match[2] or "").lower()])
+    return int(Decimal(re.sub(r"[,' _]", "", match[1])) * _FACTORS[(match[2] or "").lower()])

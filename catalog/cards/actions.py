@@ -102,7 +102,8 @@ def _lines(text: str | None) -> str | None:
 def _importable(model: RegisteredModel, parsed: ParsedCard) -> tuple[dict[str, Any], list[str]]:
     """Return the values that a README may bring, and warnings that name the others."""
     card = current_card(model)
-    values = {key: {**value, "accepted": False} if is_undisclosed(value) else value for key, value in parsed.values.items()}
+    given: dict[str, Any] = dict(parsed.values)
+    values = {key: {**value, "accepted": False} if is_undisclosed(value) else value for key, value in given.items()}
     wrong = problems_with(values, {}, card.values if card is not None else {}, schema_of(model))
     warnings = [f"{OURS}: {key} was not taken over: {' '.join(sentences)}" for key, sentences in wrong.items() if key in values]
     return {key: value for key, value in values.items() if key not in wrong}, [*parsed.warnings, *warnings]

@@ -82,7 +82,8 @@ class CardApi(ApiView):
     def person(self) -> User:
         """Return who calls."""
         person: Any = self.request.user
-        return person
+        found: User = person
+        return found
 
     def answer(self, model: RegisteredModel, card: CardRevision | None, **more: Any) -> Response:
         """Return the card with what it lacks, and its revision as ETag."""

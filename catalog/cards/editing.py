@@ -49,10 +49,10 @@ def _help(field: Field) -> str:
         said.append("One a line.")
     if field.type == "rows":
         said.append(f"One row a line, with | between: {' | '.join(name for name, _ in field.columns)}.")
+    if field.material:
+        said.insert(1, "A change after an approval needs a new decision.")
     if not field.options:
         said.append(f"Example: {written(field, field.example).splitlines()[0]}")
-    if field.material:
-        said.append("A change after an approval needs a new decision.")
     return escape(" ".join(said))
 
 

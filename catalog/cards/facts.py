@@ -91,7 +91,8 @@ def facts_of(version: ModelVersion) -> Facts:
 
 def small(files: Iterable[ModelFile]) -> list[ModelFile]:
     """Return the files that can be read while somebody waits, the smallest first."""
-    taken, size = [], 0
+    taken: list[ModelFile] = []
+    size = 0
     for file in sorted(files, key=lambda item: (item.blob.size, item.path)):
         size += file.blob.size
         if size > MOST_BYTES or len(taken) == MOST_FILES:

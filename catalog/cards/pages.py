@@ -45,7 +45,7 @@ def source_words(source: str, found: Mapping[str, Any] | None) -> str:
     """Say where a value is from; what a person said needs no mark."""
     if source == FOUND:
         return f"found in {found['file']}" if found and found.get("file") else "found in the files"
-    return {IMPORTED: "imported", SUGGESTED: "suggested", COMPUTED: "known here"}.get(source, "")
+    return {IMPORTED: "imported", SUGGESTED: "suggested", COMPUTED: "from the model"}.get(source, "")
 
 
 @dataclass(frozen=True)

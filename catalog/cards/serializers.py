@@ -14,7 +14,7 @@ class CardInput(StrictSerializer):
     """What is saved: fields by key, where each value is from, the text, and what was changed."""
 
     values = serializers.DictField(required=False, help_text="Field key -> value; null takes a field away. See card/schema")
-    sources = serializers.DictField(  # type: ignore[assignment]
+    sources = serializers.DictField(
         child=serializers.CharField(max_length=20), required=False, help_text=f"Field key -> {', '.join(SOURCES)}; human when not said"
     )
     text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, help_text=f"Markdown, at most {MAX_TEXT:,} characters")
@@ -42,7 +42,7 @@ class CardShape(serializers.Serializer[Any]):
 
     revision = serializers.IntegerField(help_text="0: nobody has saved a card yet")
     values = serializers.DictField()
-    sources = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]
+    sources = serializers.DictField(child=serializers.CharField())
     found_differs = serializers.DictField(help_text="Field key -> {value, file}: what the files say otherwise")
     text = serializers.CharField(allow_blank=True)
     html = serializers.CharField(allow_blank=True, help_text="The text, cleaned")

@@ -177,8 +177,9 @@ def take_readme(request: HttpRequest, team: str, name: str) -> HttpResponse:
 def show_readme(request: HttpRequest, model: RegisteredModel, form: ReadmeForm, status: int) -> HttpResponse:
     """Render the editor with what is wrong with the README; the number to send again is the present one."""
     shown = EditPage(model, tier_shown(request, model), TEXT)
-    form.data = form.data.copy()
-    form.data["revision"] = str(shown.number)
+    anew: Any = request.POST.copy()
+    anew["revision"] = str(shown.number)
+    form.data = anew
     return show(request, shown, section_form(shown, shown.card), SummaryForm(initial={"revision": shown.number}), status=status, readme_form=form)
 
 

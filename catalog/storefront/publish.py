@@ -69,7 +69,7 @@ def start(given: Mapping[str, Any], *, by: Any) -> str:
     model = register_model(team_named(given["team"]), given["name"], by=by, **facts)
     if model.is_hosted:
         return f"/models/new?model={model}&version={given['version']}"
-    return publish_path(add_version(model, given["version"], by=by), "files")
+    return publish_path(add_version(model, given["version"], by=by, changelog="First version."), "files")
 
 
 def publish_version(request: HttpRequest, model: RegisteredModel) -> HttpResponse:
@@ -182,7 +182,7 @@ def show_about(request: HttpRequest, shown: AboutPage, *, error: DomainError | N
     context = {
         "version": draft,
         "path": version_path(draft),
-        "steps": publish_stepper(draft, "about"),
+        "steps": publish_stepper(draft, "about", {} if draft.model.is_hosted or files_of(draft).exists() else {"files": "no file yet"}),
         "about": shown,
         "form": shown.form,
         "error": error,

@@ -48,12 +48,12 @@ class AboutPage:
         third_party = schema_of(self.model).third_party
         self.form = FieldsForm([*self.asked, *self.told], data, values=self.values, third_party=third_party)
 
-    def rows(self, fields: list[Field]) -> list[dict[str, Any]]:
-        """Return fields of the form with where their value was found."""
+    def rows(self, fields: list[Field], *, by_tier: bool = False) -> list[dict[str, Any]]:
+        """Return fields of the form with where their value was found; `by_tier`: the tier, which is not known here, decides if they are needed."""
         return [
             {
                 "bound": self.form[field.key],
-                "duty": DUTIES[field.duty],
+                "duty": "none" if by_tier else DUTIES[field.duty],
                 "source": source_words(self.sources.get(field.key, ""), self.facts.get(field.key)),
                 "more": [self.form[name] for name in self.form.fields if name.startswith(f"{field.key}--")],
             }
@@ -68,7 +68,7 @@ class AboutPage:
     @property
     def told_rows(self) -> list[dict[str, Any]]:
         """The fields that files tell."""
-        return self.rows(self.told)
+        return self.rows(self.told, by_tier=True)
 
     def put(self, error: DomainError) -> None:
         """Show what the action refused."""

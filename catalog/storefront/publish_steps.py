@@ -1,5 +1,6 @@
 """The five steps of publishing a version, and where each is."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,13 +23,17 @@ def publish_path(version: ModelVersion, step: str) -> str:
     return f"{version_path(version)}/publish/{step}"
 
 
-def publish_stepper(version: ModelVersion | None, now: str) -> list[dict[str, str]]:
-    """Return the steps for the stepper; before the draft exists only the first can be opened, afterwards all can."""
+def publish_stepper(version: ModelVersion | None, now: str, lacking: Mapping[str, str] | None = None) -> list[dict[str, str]]:
+    """Return the steps for the stepper; before the draft exists only the first can be opened, afterwards all can.
+
+    `lacking` says of earlier steps what they still lack: without it they count as done.
+    """
     steps = [{"text": "Start", "state": "now" if now == "start" else "done"}]
     here = next((at for at, (key, _) in enumerate(STEPS) if key == now), -1)
     for at, (key, text) in enumerate(STEPS):
         step = {"text": "Service" if key == "files" and version is not None and version.model.is_hosted else text}
-        step["state"] = "now" if at == here else "done" if at < here else "next"
+        lack = (lacking or {}).get(key, "") if at < here else ""
+        step |= {"state": "now" if at == here else "blocked" if lack else "done" if at < here else "next", "note": lack}
         steps.append(step | ({"url": publish_path(version, key)} if version is not None else {}))
     return steps
 

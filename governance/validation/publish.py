@@ -1,5 +1,7 @@
 """The last two steps of publishing: the use with its risk, and the check before the submit."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +28,7 @@ from marketplace.errors import Conflict, DomainError, Invalid
 from marketplace.web.pages import notice, page, see_other, wants_fragment
 from marketplace.web.slots import panels
 
-CARD = "card."
+CARD, DATA_FIELD, DATA_QUESTION = "card.", "classification.data_classes", "answers.data_class"
 
 
 class RiskForm(SubmitForm):
@@ -35,6 +37,8 @@ class RiskForm(SubmitForm):
     def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
         super().__init__(*args, policy=policy, **kwargs)
         del self.fields["data_class"]
+        chosen: Any = self.fields["use_case"]
+        chosen.empty_label = "Choose a use case" if chosen.queryset.exists() else "Your teams have none yet: name one below"
         for question in policy.questions:
             self.fields[PREFIX + question.key] = ChoiceField(
                 label=question.title, help_text=question.help, choices=question.options, required=False, widget=RadioSelect
@@ -84,7 +88,7 @@ def show_risk(request: HttpRequest, draft: ModelVersion, form: RiskForm, *, stat
     context = {
         "version": draft,
         "path": version_path(draft),
-        "steps": publish_stepper(draft, "risk"),
+        "steps": publish_stepper(draft, "risk", lacking(owed_rows(draft, policy, duties))),
         "form": form,
         "questions": [form[name] for name in form.fields if name.startswith(PREFIX)],
         "duties": duties,
@@ -102,12 +106,18 @@ def show_risk(request: HttpRequest, draft: ModelVersion, form: RiskForm, *, stat
 class Owed:
     """Something that is missing, why it is asked, and where to give it."""
 
+    step: str
     title: str
     sentences: list[str]
     url: str
 
 
-def owed_rows(version: ModelVersion, duties: Duties) -> list[Owed]:
+def lacking(rows: Sequence[Owed]) -> dict[str, str]:
+    """Return what each step still lacks, in words."""
+    return {step: f"{count} missing" for step, count in Counter(row.step for row in rows).items()}
+
+
+def owed_rows(version: ModelVersion, policy: Policy, duties: Duties) -> list[Owed]:
     """Return everything that is missing with the page where it is given, in the order of the steps."""
     tier = duties.tier.tier if duties.answered else "T4"
     titles = {field.key: field.title for field in fields_of(version.model, tier).fields}
@@ -115,12 +125,15 @@ def owed_rows(version: ModelVersion, duties: Duties) -> list[Owed]:
     near = {field.key for field in (*asked, *told)}
     rows = []
     for key, sentences in duties.missing.items():
+        field = key.removeprefix(CARD)
+        # The risk question about data fills the field about data: it is asked once.
+        if field == DATA_FIELD and DATA_QUESTION in duties.missing:
+            continue
         if key.startswith(CARD):
-            field = key.removeprefix(CARD)
             place = publish_path(version, "about") if field in near else _editor(version, field, tier)
-            rows.append(Owed(titles.get(field, field), sentences, f"{place}#id_{field}"))
+            rows.append(Owed("about", titles.get(field, field), sentences, f"{place}#id_{field}"))
         else:
-            rows.append(Owed(*_elsewhere(version, key, sentences)))
+            rows.append(_elsewhere(version, policy, key, sentences))
     return rows
 
 
@@ -128,14 +141,17 @@ def _editor(version: ModelVersion, field: str, tier: str) -> str:
     return f"/m/{version.model.team.name}/{version.model.name}/edit?section={field.partition('.')[0]}&tier={tier}"
 
 
-def _elsewhere(version: ModelVersion, key: str, sentences: list[str]) -> tuple[str, list[str], str]:
-    """Return title, sentences and page of what is no field of the card."""
-    if key.startswith(PREFIX) or key in {"use_case", "environment", "data_class"}:
-        title = "Risk question" if key.startswith(PREFIX) else key.replace("_", " ").capitalize()
+def _elsewhere(version: ModelVersion, policy: Policy, key: str, sentences: list[str]) -> Owed:
+    """Return what is missing besides fields of the card."""
+    risk = publish_path(version, "risk")
+    question = next((q for q in policy.questions if key == PREFIX + q.key), None)
+    if question is not None:
+        return Owed("risk", question.title, ["The answer decides the tier."], f"{risk}#id_{key}")
+    if key in {"use_case", "environment", "data_class"}:
         # The class of data is asked as a risk question on that page.
-        return title, sentences, f"{publish_path(version, 'risk')}#id_{'answers.data_class' if key == 'data_class' else key}"
+        return Owed("risk", key.replace("_", " ").capitalize(), sentences, f"{risk}#id_{DATA_QUESTION if key == 'data_class' else key}")
     step = "about" if key == "card" else "files"
-    return key.capitalize(), sentences, publish_path(version, step)
+    return Owed(step, key.capitalize(), sentences, publish_path(version, step))
 
 
 @login_required
@@ -158,14 +174,16 @@ def show_check(request: HttpRequest, draft: ModelVersion, *, error: DomainError 
     """Render the last step."""
     duties = to_do(draft)
     files = manifest_of(draft)
-    asks = next(words for words in tiers_in_words(live_policy()[1]) if words.tier == duties.tier.tier)
+    policy = live_policy()[1]
+    rows = owed_rows(draft, policy, duties)
+    asks = next(words for words in tiers_in_words(policy) if words.tier == duties.tier.tier)
     context = {
         "version": draft,
         "path": version_path(draft),
-        "steps": publish_stepper(draft, "check"),
+        "steps": publish_stepper(draft, "check", lacking(rows)),
         "duties": duties,
         "asks": asks,
-        "rows": owed_rows(draft, duties),
+        "rows": rows,
         "copies": duplicates_among(request.user, [entry.sha256 for entry in files], besides=draft),
         "files": len(files),
         "bytes": sum(entry.size for entry in files),

@@ -206,7 +206,9 @@ class TestRiskAndCheck:
             assert f'href="{link}"' in text
         refused = browse.post(f"{DRAFT}/check")
         assert refused.status_code == 422
-        assert "Risk question" in refused.content.decode()
+        assert "Which data will it see when it is used?" in refused.content.decode()
+        assert text.count("Required to submit") == text.count('<li class="check">') == len(refused.context["rows"])
+        assert [step["state"] for step in refused.context["steps"]] == ["done", "blocked", "blocked", "blocked", "now"]
         assert not ValidationRun.objects.exists()
 
     def test_the_whole_way_to_submitted(self, browse, draft, django_capture_on_commit_callbacks):

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from governance.management import operator
 from governance.management.demo.people import accounts
 from governance.management.demo.world import DEFAULT_SIZE, MOST, settle
 from marketplace.local.folders import home, made, write_private
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             raise CommandError("The demo world has people with known passwords. If this is no real marketplace, run it again with --yes.")
         if not 0 <= size <= MOST:
             raise CommandError(f"--size must be from 0 to {MOST}.")
+        operator.sign("demo")
         added = settle(size, say=self.stdout.write)
         write_private(made(home()) / FILE, json.dumps(accounts(), indent=1) + "\n")
         self.stdout.write(f"The demo world has {added:,} new models." if added else "The demo world is complete; nothing was changed.")

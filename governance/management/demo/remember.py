@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
+from marketplace import origin
 from marketplace.activity.actions import person_id, plain, subject_id, subject_name, subject_type
 from marketplace.activity.models import Event
 from marketplace.activity.verbs import VERBS
@@ -28,7 +29,7 @@ class Memory:
         """Keep one event for later."""
         if verb not in VERBS:
             raise KeyError(f"unknown verb {verb!r}")
-        now, uid = timezone.now(), new_id()
+        now, uid, came = timezone.now(), new_id(), origin.current().request_id
         about = {"type": subject_type(subject), "id": subject_id(subject), "name": subject_name(subject)}
         body: Mapping[str, Any] = {
             "uid": str(uid),
@@ -36,14 +37,21 @@ class Memory:
             "verb": verb,
             "actor": person_id(by),
             "subject": about,
-            "request": "",
+            "request": came,
             "token": "",
             "address": "",
             "details": {key: plain(value) for key, value in details.items()} | {"written_by": "demo"},
             "texts": {},
         }
         event = Event(
-            uid=uid, at=now, verb=verb, actor=body["actor"], subject_type=about["type"], subject_id=about["id"], body=canonical(body).decode()
+            uid=uid,
+            at=now,
+            verb=verb,
+            actor=body["actor"],
+            subject_type=about["type"],
+            subject_id=about["id"],
+            request_id=came,
+            body=canonical(body).decode(),
         )
         self.events.append(event)
         return event

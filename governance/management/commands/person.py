@@ -1,0 +1,60 @@
+"""`manage.py person NAME`: add a person, or give one a place in a team or a role in the organization."""
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from governance.management import operator
+from governance.management.commands.init import check_email
+from marketplace.accounts.actions import add_member, add_person, give_role
+from marketplace.accounts.models import User
+from marketplace.accounts.queries import team_named
+from marketplace.errors import DomainError, NotFound
+from marketplace.permissions.needs import OrgRole, TeamRole
+
+
+class Command(BaseCommand):
+    """Adds people and gives them places; run again it adds what is new."""
+
+    help = "Add a person, or give one a place in a team or a role. A new person's first password is printed once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the person and the places."""
+        parser.add_argument("username", metavar="NAME")
+        parser.add_argument("--name", default="", metavar="FULL_NAME")
+        parser.add_argument("--email", default="", metavar="ADDRESS", help="needed for a new person")
+        parser.add_argument("--team", action="append", default=[], metavar="TEAM:ROLE", help=f"{', '.join(TeamRole.values)}; may be given again")
+        parser.add_argument("--role", action="append", default=[], metavar="ROLE", help=f"{', '.join(OrgRole.values)}; reviewers as reviewer:TRACK")
+
+    @transaction.atomic
+    def handle(self, *args: Any, username: str, name: str, email: str, team: list[str], role: list[str], **options: Any) -> None:
+        """Do all of it, or nothing."""
+        operator.sign("person")
+        try:
+            person = User.objects.filter(username__iexact=username).first() or self._added(username, name, email)
+            for place in team:
+                slug, _, as_role = place.partition(":")
+                add_member(team_named(slug), person, role=as_role, by=None)
+            for wanted in role:
+                self._give(person, wanted)
+        except NotFound as missing:
+            raise CommandError("There is no such team. An administrator makes teams by POST /api/v1/teams.") from missing
+        except DomainError as refused:
+            raise CommandError(" ".join([refused.sentence, *(f"{k}: {v[0]}" for k, v in refused.fields.items()), refused.hint]).strip()) from refused
+        self.stdout.write(f"{person.username}: {', '.join([*team, *role]) or 'known'}.")
+
+    def _added(self, username: str, name: str, email: str) -> User:
+        check_email(email)
+        password = secrets.token_urlsafe(18)
+        person = add_person(username, by=None, name=name, email=email, password=password)
+        self.stdout.write(f"Password of {username}, shown this once: {password}")
+        return person
+
+    def _give(self, person: User, wanted: str) -> None:
+        role, _, track = wanted.partition(":")
+        if role not in OrgRole.values:
+            raise CommandError(f"{role!r} is no role. Use one of {', '.join(OrgRole.values)}.")
+        give_role(person, role, track=track, by=None)

@@ -4,6 +4,7 @@ from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
 from catalog.registry.notices import tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
+from catalog.storefront import access
 from catalog.usage import panels as usage_panels
 from marketplace.activity.subscribers import on
 from marketplace.web import slots
@@ -20,4 +21,5 @@ def connect() -> None:
     on("version.added", tell_askers)
     duplicates_panels.connect()
     usage_panels.connect()
+    access.connect()
     slots.fill("model", "card", title="Card", order=10, render=card_panel)

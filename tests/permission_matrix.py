@@ -46,23 +46,66 @@ def get(address: str, everybody: int = 200, **more: Any) -> Row:
 
 def send(method: str, address: str, everybody: int, body: dict[str, Any] | None = None, **more: Any) -> Row:
     """A write that changes nothing when it is refused, and is rolled back when it is not."""
-    return Row(method, lambda w: fill(address, w), everybody, body=lambda w: body or {}, **more)
+    return Row(
+        method,
+        lambda w: fill(address, w),
+        everybody,
+        body=lambda w: {k: fill(v, w) if isinstance(v, str) else v for k, v in (body or {}).items()},
+        **more,
+    )
 
 
 def fill(address: str, world: Any) -> str:
     """Put the things of the world into an address."""
     return address.format(
         open=world.open, hidden=world.hidden, review=world.review.number, secret_review=world.secret_review.number,
-        run=world.run.pk, secret_run=world.secret_run.pk,
+        run=world.run.pk, secret_run=world.secret_run.pk, digest=world.run.manifest_digest,
     )  # fmt: skip
 
 
-def seen_and_hidden(address: str, status: int = 200, **people: int) -> list[Row]:
-    """A read below a model: everybody sees the open one; the hidden one exists for its team and for those who read all."""
-    return [get(address.replace("{m}", "{open}"), status, people=people), get(address.replace("{m}", "{hidden}"), 404, people=of(status, *READERS))]
+def seen_and_hidden(address: str, status: int = 200, hidden: int = 200, **people: int) -> list[Row]:
+    """A read below a model: the hidden one exists for its team, for those who read all, and for tess, who reviews it."""
+    known = {name: people.get(name, hidden) for name in ("tess", *READERS)}
+    return [get(address.replace("{m}", "{open}"), status, people=people), get(address.replace("{m}", "{hidden}"), 404, people=known)]
+
+
+def changed(address: str, done: int, body: dict[str, Any], everybody: int = 403, hidden: int = 403, **people: int) -> list[Row]:
+    """A form below a model: its contributors may; others are refused; what they may not see is not there."""
+    who = of(done, *OWNERS) | people
+    rows = [send("POST", address.replace("{m}", "{open}"), everybody, body, people=who)]
+    return [*rows, send("POST", address.replace("{m}", "{hidden}"), 404, body, people=of(hidden, "tess", *READERS))]
+
+
+def rest_change(method: str, address: str, done: int, body: dict[str, Any], everybody: int = 403, hidden: int = 403, **people: int) -> list[Row]:
+    """A write by REST below a model, like `changed`."""
+    rows = []
+    for thing, others, known in (("{open}", everybody, of(done, *OWNERS) | people), ("{hidden}", 404, of(hidden, "tess", *READERS))):
+        place, sent = address.replace("{m}", thing), {k: v.replace("{m}", thing) if isinstance(v, str) else v for k, v in body.items()}
+        rows.append(send(method, place, others, sent, people=known))
+    return rows
 
 
 PUBLIC = {"anonymous": 200}
+NO_ID = "01890000-0000-7000-8000-000000000000"
+NEW_MODEL = {"team": "finance-ml", "name": "brand-new"}
+DECIDED = {
+    "track_name": "technical", "technical-track": "technical", "technical-choice": "approve", "technical-manifest_digest": "{digest}",
+    "technical-reason": "Sound work, I have looked at all of it.", "technical-card_revision": "1", "technical-run": "{run}",
+}  # fmt: skip
+WHY = {"reason": "Something is wrong with it, look at the scores."}
+SUNSET = {"reason": "A better one exists now, use that.", "sunset_at": "2099-06-30"}
+STEPS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
+    "suspend": (WHY, {"ada": 200}), "quarantine": (WHY, {"ada": 200}), "reinstate": (WHY, {"ada": 409}),
+    "deprecate": (SUNSET, {"paul": 200}), "retire": ({}, {"paul": 409, "gus": 409}), "withdraw": ({}, of(409, *OWNERS)),
+}  # fmt: skip
+
+
+def step(name: str, address: str, done: int) -> list[Row]:
+    """A step in the life of an approved version: security stops, owners deprecate, all others are refused."""
+    body, who = STEPS[name]
+    return [send("POST", address.format(step=name, open="{open}"), 403, body, people={k: done if v == 200 else v for k, v in who.items()})]
+
+
 MATRIX: dict[str, list[Row]] = {
     # the ground
     "healthz": [get("/healthz", **PUBLIC)],
@@ -80,10 +123,10 @@ MATRIX: dict[str, list[Row]] = {
     "team": [get("/teams/finance-ml"), get("/teams/no-such-team", 404)],
     "team-members": [send("POST", "/teams/finance-ml/members", 403, {"username": "stan", "role": "viewer"}, people={"paul": 303, "root": 303})],
     "notifications": [get("/me/notifications")],
-    "notifications-all-done": [send("POST", "/me/notifications/done", 303)],
+    "notifications-all-done": [send("POST", "/me/notifications/done", 303, {"level": "needs_you"})],
     "notification-done": [send("POST", "/me/notifications/0/done", 404)],
-    "api-docs": [get("/docs/api")],
-    "schema": [get("/api/v1/schema")],
+    "api-docs": [get("/docs/api", **PUBLIC)],
+    "schema": [get("/api/v1/schema", **PUBLIC)],
     "api-me": [get("/api/v1/me")],
     "api-teams": [get("/api/v1/teams"), send("POST", "/api/v1/teams", 403, {"name": "another"}, people={"root": 201})],
     "api-team": [get("/api/v1/teams/finance-ml"), get("/api/v1/teams/no-such-team", 404)],
@@ -93,6 +136,94 @@ MATRIX: dict[str, list[Row]] = {
     "api-team-member": [send("DELETE", "/api/v1/teams/finance-ml/members/petra", 403, people={"paul": 204, "root": 204})],
     "api-tokens": [get("/api/v1/tokens")],
     "api-token": [get("/api/v1/tokens/0", 404)],
-    # the shop
+    "api-notices": [get("/api/v1/me/notices")],
+    "api-notice-done": [send("POST", "/api/v1/me/notices/0/done", 404)],
+    # the shop: finding
+    "home": [get("/")],
+    "search": [get("/models"), get("/models?q=falcon")],
     "my-access": [get("/me/access")],
+    "api-search": [get("/api/v1/search?q=invoice")],
+    "api-models": [get("/api/v1/models"), send("POST", "/api/v1/models", 403, NEW_MODEL, people=of(201, *OWNERS))],
+    # the shop: models
+    "model": seen_and_hidden("/m/{m}"),
+    "model-tab": seen_and_hidden("/m/{m}/versions"),
+    "version": seen_and_hidden("/m/{m}/v/1.0.0"),
+    "card-revision": seen_and_hidden("/m/{m}/card/1"),
+    "card-readme": seen_and_hidden("/m/{m}/card/README.md"),
+    "card-edit": seen_and_hidden("/m/{m}/edit", 403, nina=200, paul=200, hidden=403),
+    "card-preview": changed("/m/{m}/edit/preview", 200, {"text": "# Hello"}),
+    "card-take-readme": changed("/m/{m}/edit/readme", 422, {}),
+    "model-bring-in": changed("/m/{m}/bring-in", 409, {"reason": "We need it."}, everybody=409, hidden=409),
+    "model-facts": changed("/m/{m}/settings/facts", 303, {"summary": "Another summary."}, paul=422),
+    "model-grants": changed("/m/{m}/settings/grants", 422, {}),
+    "model-grant-end": changed("/m/{m}/settings/grants/0/end", 404, {}, everybody=404, hidden=404),
+    "model-aliases": changed("/m/{m}/settings/aliases", 303, {"alias": "newest", "version": "1.0.0"}),
+    "model-alias-remove": changed("/m/{m}/settings/aliases/latest/remove", 303, {}),
+    "model-versions-new": changed("/m/{m}/versions/new", 303, {"version": "3.0.0"}),
+    "version-copy": changed("/m/{m}/v/1.0.0/copy", 303, {"version": "3.0.0"}),
+    "publish-new": [get("/models/new", 200)],
+    "publish-files": seen_and_hidden("/m/{m}/v/2.0.0/publish/files", 403, nina=200, paul=200, hidden=403),
+    "publish-about": seen_and_hidden("/m/{m}/v/2.0.0/publish/about", 403, nina=200, paul=200, hidden=403),
+    "api-model": [*seen_and_hidden("/api/v1/models/{m}"), *rest_change("PATCH", "/api/v1/models/{m}", 200, {"summary": "Another."})],
+    "api-versions": [*seen_and_hidden("/api/v1/models/{m}/versions"), *rest_change("POST", "/api/v1/models/{m}/versions", 201, {"version": "3.0.0"})],
+    "api-version": [
+        *seen_and_hidden("/api/v1/models/{m}/versions/1.0.0"),
+        *rest_change("PATCH", "/api/v1/models/{m}/versions/2.0.0", 200, {"changelog": "New."}),
+    ],
+    "api-alias": [
+        *seen_and_hidden("/api/v1/models/{m}/aliases/latest"),
+        *rest_change("PUT", "/api/v1/models/{m}/aliases/newest", 200, {"version": "1.0.0"}),
+    ],
+    "api-grants": seen_and_hidden("/api/v1/models/{m}/grants"),
+    "api-grant": rest_change("DELETE", "/api/v1/models/{m}/grants/0", 404, {}, everybody=404, hidden=404),
+    "api-bring-in": rest_change("POST", "/api/v1/models/{m}/bring-in", 409, {"reason": "We need it."}, everybody=409, hidden=409),
+    "api-use-cases": [get("/api/v1/use-cases")],
+    "api-card": seen_and_hidden("/api/v1/models/{m}/card"),
+    "api-card-revisions": seen_and_hidden("/api/v1/models/{m}/card/revisions"),
+    "api-card-revision": seen_and_hidden("/api/v1/models/{m}/card/revisions/1"),
+    "api-card-schema": seen_and_hidden("/api/v1/models/{m}/card/schema"),
+    "api-card-readme": seen_and_hidden("/api/v1/models/{m}/card/readme"),
+    # the shop: bytes. Nobody here holds a grant but the owner team; reviewers and auditors read for work
+    "api-files": seen_and_hidden("/api/v1/models/{m}/versions/1.0.0/files"),
+    "api-file": [
+        get("/api/v1/models/{open}/versions/1.0.0/files/model.safetensors", 403, people=of(200, "nina", "paul", "tess", "ada", "aud")),
+        get("/api/v1/models/{hidden}/versions/1.0.0/files/model.safetensors", 404, people=of(200, "tess", "ada", "aud") | {"gus": 403}),
+    ],
+    "bytes": [get("/bytes/forged", 403, anonymous=403)],
+    "api-uploads": rest_change("POST", "/api/v1/uploads", 201, {"model": "{m}", "version": "2.0.0", "path": "more.json", "size": 9}),
+    "api-upload": [get(f"/api/v1/uploads/{NO_ID}", 404)],
+    "api-upload-part": [send("PUT", f"/api/v1/uploads/{NO_ID}/parts/0", 404)],
+    "api-upload-complete": [send("POST", f"/api/v1/uploads/{NO_ID}/complete", 404)],
+    # the council
+    "policies": [get("/policies")],
+    "policy": [get("/policies/starter/1"), get("/policies/starter/99", 404)],
+    "api-policies": [get("/api/v1/policies")],
+    "run": [get("/checks/{run}"), get("/checks/{secret_run}", 404, people=of(200, "tess", *READERS))],
+    "publish-risk": seen_and_hidden("/m/{m}/v/2.0.0/publish/risk", 403, nina=200, paul=200, hidden=403),
+    "publish-check": seen_and_hidden("/m/{m}/v/2.0.0/publish/check", 403, nina=200, paul=200, hidden=403),
+    "version-submit": seen_and_hidden("/m/{m}/v/2.0.0/submit", 403, nina=200, paul=200, hidden=403),
+    "api-version-submit": rest_change("POST", "/api/v1/models/{m}/versions/2.0.0/submit", 422, {}),
+    "api-version-checks": seen_and_hidden("/api/v1/models/{m}/versions/1.1.0/checks"),
+    "reviews": [get("/reviews", 404, people=of(200, "tess", *READERS))],
+    "review": [
+        get("/reviews/{review}", 404, people=of(200, "tess", *OWNERS, *READERS)),
+        get("/reviews/{secret_review}", 404, people=of(200, "tess", *READERS)),
+    ],
+    "review-decide": [send("POST", "/reviews/{review}/decisions", 404, DECIDED, people=of(403, *OWNERS, *READERS) | {"tess": 303})],
+    "review-comment": [
+        send("POST", "/reviews/{review}/comments", 404, {"text": "Why?"}, people=of(303, "tess", "gus", "ada", *OWNERS) | {"aud": 403})
+    ],
+    "review-withdraw": [send("POST", "/reviews/{review}/withdraw", 404, people=of(303, *OWNERS) | of(403, "tess", *READERS))],
+    "api-reviews": [get("/api/v1/reviews")],
+    "api-review": [get("/api/v1/reviews/{review}", 404, people=of(200, "tess", *OWNERS, *READERS))],
+    "api-review-decisions": [get("/api/v1/reviews/{review}/decisions", 404, people=of(200, "tess", *OWNERS, *READERS))],
+    "api-review-comments": [
+        send("POST", "/api/v1/reviews/{review}/comments", 404, {"text": "Why?"}, people=of(201, "tess", "gus", "ada", *OWNERS) | {"aud": 403})
+    ],
+    **{f"version-{name}": step(name, "/m/{open}/v/1.0.0/{step}", 303) for name in STEPS},
+    **{f"api-version-{name}": step(name, "/api/v1/models/{open}/versions/1.0.0/{step}", 200) for name in STEPS},
+    "audit": [get("/audit", 404, people=of(200, "gus", "aud"))],
+    "audit-verify": [send("POST", "/audit/verify", 404, people=of(200, "gus", "aud"))],
+    "audit-segment": [send("POST", "/audit/segment", 404, people=of(200, "gus", "aud"))],
+    "api-audit-events": [get("/api/v1/audit-events", 404, people=of(200, "gus", "aud"))],
 }

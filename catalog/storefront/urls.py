@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.storefront import model_page, version_page, views
+from catalog.storefront import access, model_page, version_page, views
 
 MODEL = "m/<str:team>/<str:name>"
 VERSION = f"{MODEL}/v/<str:version>"
@@ -10,6 +10,7 @@ VERSION = f"{MODEL}/v/<str:version>"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("models", views.search, name="search"),
+    path("me/access", access.my_access, name="my-access"),
     path(MODEL, model_page.model_page, name="model"),
     path(f"{MODEL}/bring-in", model_page.ask_for_model, name="model-bring-in"),
     path(f"{MODEL}/settings/facts", model_page.change_settings, name="model-facts"),

@@ -35,7 +35,7 @@ def test_tasks_have_limits_and_their_schedule_exists():
     ours = {n: t for n, t in current_app.tasks.items() if n.startswith(BUILDINGS)}
     assert ours
     for task in ours.values():
-        assert task.time_limit and task.soft_time_limit and task.acks_late and task.reject_on_worker_lost
+        assert all((task.time_limit, task.soft_time_limit, task.acks_late, task.reject_on_worker_lost))
         assert task.time_limit <= 905
     for entry in app.conf.beat_schedule.values():
         assert entry["task"] in ours

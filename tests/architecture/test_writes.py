@@ -23,9 +23,9 @@ def writes(path):
                 yield f"line {node.lineno}: .{node.func.attr}()"
             # .filter(…).update(…) and .objects.update(…): dictionaries have no .filter
             inside = node.func.value
-            if node.func.attr == "update" and isinstance(inside, ast.Call) and isinstance(inside.func, ast.Attribute):
-                if inside.func.attr in {"filter", "exclude", "all"}:
-                    yield f"line {node.lineno}: .update()"
+            chained = isinstance(inside, ast.Call) and isinstance(inside.func, ast.Attribute)
+            if node.func.attr == "update" and chained and inside.func.attr in {"filter", "exclude", "all"}:
+                yield f"line {node.lineno}: .update()"
 
 
 def may_write(path):

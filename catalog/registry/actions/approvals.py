@@ -67,7 +67,7 @@ def give_approval(
         use_case=version.use_case,
         environment=version.environment,
         data_class=version.data_class,
-        until=valid_until,
+        until=approval.stop_at,  # the approval's own end is judged by the gate; its grace needs the grant
         by=None,
     )
     return approval

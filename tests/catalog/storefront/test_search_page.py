@@ -21,7 +21,11 @@ def rows(html):
 def bea(signed_in, cast):
     """A browser in which bea is signed in."""
     client = signed_in(cast.bea)
-    return lambda path, **headers: client.get(path, headers=headers)
+
+    def get(path, **headers):
+        return client.get(path, headers=headers)
+
+    return get
 
 
 @pytest.fixture
@@ -98,14 +102,11 @@ def test_an_empty_catalog_says_what_comes_here(bea, db):
 
 def test_hidden_models_leave_no_trace(bea, shop):
     for path in ("/models", "/models?q=falcon", "/models?task=secret-task", "/models?team=secret-lab", "/"):
-        html = bea(path).content.decode()
-        assert "falcon-x" not in html
-        assert "Speaks" in html or "secret-lab</span>" not in html
-    assert "0 models" in bea("/models?team=secret-lab").content.decode()
-    nowhere = re.sub(r"secret-lab|nowhere", "X", bea("/models?team=secret-lab").content.decode())
-    assert re.sub(r"nonce|csrf\S+|value=\"\w{64}\"|content=\"\w{64}\"", "", nowhere) == re.sub(
-        r"nonce|csrf\S+|value=\"\w{64}\"|content=\"\w{64}\"", "", re.sub(r"secret-lab|nowhere", "X", bea("/models?team=nowhere").content.decode())
-    )
+        assert "falcon-x" not in bea(path).content.decode()
+    hidden, unknown = (bea(f"/models?team={team}").content.decode() for team in ("secret-lab", "nowhere-at"))
+    assert "0 models" in hidden
+    token = re.compile(r"(content|value)=\"\w{64}\"")
+    assert token.sub("", hidden.replace("secret-lab", "TEAM")) == token.sub("", unknown.replace("nowhere-at", "TEAM"))
 
 
 @pytest.mark.parametrize(

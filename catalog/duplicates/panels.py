@@ -29,7 +29,12 @@ def count(request: HttpRequest, model: RegisteredModel) -> int | None:
     return len(copies_of_model(request.user, model)) or None
 
 
+def version_count(request: HttpRequest, version: ModelVersion) -> int | None:
+    """How many copies of one version, where there are any."""
+    return len(copies_of(request.user, version)) or None
+
+
 def connect() -> None:
     """Offer the panels to the pages of a model and of a version."""
     slots.fill("model", "duplicates", title="Duplicates", order=80, render=model_panel, count=count)
-    slots.fill("version", "duplicates", title="Duplicates", order=60, render=version_panel)
+    slots.fill("version", "duplicates", title="Duplicates", order=60, render=version_panel, count=version_count)

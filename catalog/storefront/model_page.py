@@ -43,7 +43,7 @@ def show(request: HttpRequest, model: RegisteredModel, tab: str, *, status: int 
     shown["trust"] = panels("trust", request, heading.version) if heading.version else []
     shown |= CONTENT.get(tab, _nothing)(request, heading) | context
     shown["body"] = body_of(request, current, shown)
-    return page(request, "catalog/storefront/model.html", shown, fragment="catalog/storefront/_model_tab.html", status=status)
+    return page(request, "catalog/storefront/model.html", shown, fragment="catalog/storefront/_model_tab_alone.html", status=status)
 
 
 def _nothing(request: HttpRequest, heading: Heading) -> dict[str, Any]:

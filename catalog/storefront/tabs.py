@@ -1,6 +1,5 @@
 """The tabs of a model's page: our own and those that other rooms offer; a tab exists when it has something to show."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +16,13 @@ from marketplace.web.slots import ShownPanel, panels
 SLOT = "model"
 # Rooms above may fill these names; then theirs is shown in the place of ours.
 ORDER = {"card": 10, "versions": 20, "files": 30, "use": 40, "settings": 90}
+TEMPLATES = {
+    "card": "catalog/storefront/_tab_card.html",
+    "versions": "catalog/storefront/_tab_versions.html",
+    "files": "catalog/storefront/_tab_files.html",
+    "use": "catalog/storefront/_tab_use.html",
+    "settings": "catalog/storefront/_tab_settings.html",
+}
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,8 @@ class Tabs:
         return self.heading.url if name == "card" else f"{self.heading.url}/{name}"
 
 
-Content = Callable[[HttpRequest, Heading], dict[str, Any]]
-
-
 def body_of(request: HttpRequest, tab: Tab, context: dict[str, Any]) -> str:
     """Return the content of a tab: the panel that fills it, framed by ours where we have a frame."""
-    if tab.panel is not None and tab.name not in ORDER:
+    if tab.panel is not None and tab.name not in TEMPLATES:
         return tab.panel.html
-    return render_to_string(f"catalog/storefront/_tab_{tab.name}.html", context | {"tab": tab}, request=request)
+    return render_to_string(TEMPLATES[tab.name], context | {"tab": tab}, request=request)

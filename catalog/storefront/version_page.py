@@ -80,8 +80,9 @@ class VersionFacts:
     def next_step(self) -> NextStep | None:
         """The primary action for this person in this state."""
         if self.head.may_edit and self.version.state in MAY_SUBMIT:
-            words = "Continue publishing" if self.version.state == VersionState.DRAFT else "Mend and submit again"
-            return NextStep(words, f"{self.url}/submit", "send")
+            if self.version.state == VersionState.DRAFT:
+                return NextStep("Continue publishing", f"{self.url}/publish/files", "send")
+            return NextStep("Mend and submit again", f"{self.url}/publish/check", "send")
         if self.head.standing.key == "ready" and self.version.pk in self.head.approved:
             return NextStep("Use this version", f"{self.head.url}/use?version={self.version.version}", "terminal")
         return None
@@ -93,8 +94,8 @@ class VersionFacts:
 
     @cached_property
     def panels(self) -> list[ShownPanel]:
-        """What other rooms show of a version."""
-        return panels("version", self.request, self.version)
+        """What other rooms show of a version; a panel that counts is there when it counts something."""
+        return [p for p in panels("version", self.request, self.version) if p.panel.count is None or p.count is not None]
 
     @property
     def beside(self) -> list[ShownPanel]:
@@ -162,6 +163,8 @@ def copy(request: HttpRequest, team: str, name: str, version: str) -> HttpRespon
     if status:
         return _show(request, facts_of(request, found), form, status)
     left = copied[0].left_behind
-    words = f"{len(left)} files could not be copied; send them again." if left else "Files, answers and use are copied."
+    words = "Files, answers and use are copied."
+    if left:
+        words = "1 file could not be copied; send it again." if len(left) == 1 else f"{len(left)} files could not be copied; send them again."
     notice(request, f"The draft {copied[0].version.version} is here. {words}", "warning" if left else "success")
     return see_other(f"/m/{model}/v/{copied[0].version.version}", request)

@@ -37,6 +37,7 @@ def trust_panel(request: HttpRequest, version: ModelVersion) -> str:
     counted = [result for result in results_of(run) if result.verdict != Verdict.NA] if run is not None and is_known else []
     shown = {
         "run": run,
+        "is_live": run is not None and not is_known,
         "passed": sum(result.verdict == Verdict.PASS for result in counted),
         "counted": len(counted),
         "tone": TRUST_TONES.get(run.outcome, "neutral") if run is not None and counted else "neutral",

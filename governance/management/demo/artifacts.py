@@ -97,6 +97,7 @@ def _safetensors(seed: int, about: Mapping[str, object]) -> Files:
     config: dict[str, object] = {
         "architectures": [str(about.get("architecture", "BertForSequenceClassification"))],
         "model_type": str(about.get("model_type", "bert")),
+        "_name_or_path": str(about.get("name", "small-demo-model")),
         "hidden_size": sizes["hidden"],
         "num_hidden_layers": sizes["layers"],
         "num_attention_heads": 4,

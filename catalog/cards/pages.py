@@ -23,6 +23,8 @@ from marketplace.permissions.queries import allowed
 DUTIES = {"R": "submit", "A": "approval", "P": "production", "o": "optional"}
 LENIENT = "T4"
 TEXT = "text"
+# What a reader asks first: what is it for, where does it fail, how good is it.
+READ_FIRST = ("use", "risk", "evaluation", "lineage", "operation", "legal", "technical")
 
 
 def model_path(model: RegisteredModel) -> str:
@@ -88,13 +90,18 @@ class ShownField:
         return written(self.field, self.differs["value"]).replace("\n", ", ") if self.differs else ""
 
 
+def _mark(source: str, found: Mapping[str, Any] | None) -> str:
+    """Say where a shown value is from; what the page says of the model anyway needs no mark."""
+    return "" if source == COMPUTED else source_words(source, found)
+
+
 def shown_sections(schema: CardSchema, values: Mapping[str, Any], sources: Mapping[str, str], found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the sections that say something, each with its fields."""
     other = contradictions(values, sources, found)
     sections = []
-    for section in schema.sections:
+    for section in sorted(schema.sections, key=lambda section: READ_FIRST.index(section.key) if section.key in READ_FIRST else len(READ_FIRST)):
         fields = [
-            ShownField(f, values[f.key], source_words(sources.get(f.key, ""), found.get(f.key)), other.get(f.key))
+            ShownField(f, values[f.key], _mark(sources.get(f.key, ""), found.get(f.key)), other.get(f.key))
             for f in section.fields
             if is_undisclosed(values.get(f.key)) or says_something(values.get(f.key))
         ]

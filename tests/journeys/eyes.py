@@ -1,17 +1,20 @@
 """What is watched at every step: accessibility, the console, the server's answers, the names of controls, the width on a phone."""
 
 import re
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import ConsoleMessage, Page, Response
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response
 
 BAD_NAME = re.compile(r"\[object|\bundefined\b|\bNone\b|^$")
 NAMED = {"button", "link", "textbox", "searchbox", "checkbox", "radio", "combobox", "listbox", "slider", "spinbutton", "switch", "tab", "menuitem"}
 NODE = re.compile(r"""^\s*- '?(?P<role>[a-z]+)(?: "(?P<name>(?:[^"\\]|\\.)*)")?""")
-AXE = """async () => {
-  const found = await axe.run({resultTypes: ["violations"]});
+AXE_COLORS = ["color-contrast", "link-in-text-block"]  # the rules whose answer depends on the theme
+AXE = """async (rules) => {
+  const found = await axe.run({resultTypes: ["violations"], ...(rules.length ? {runOnly: {type: "rule", values: rules}} : {})});
   return found.violations.map((v) => `${v.id} (${v.impact}): ` + v.nodes.slice(0, 3).map(
     (n) => `${n.target.join(" ")} — ${n.html.slice(0, 160)} — ${[...n.any, ...n.all, ...n.none].map((c) => c.message).join("; ")}`).join(" | "));
 }"""
@@ -70,11 +73,11 @@ def look(page: Page, theme: str = "") -> None:
     assert not wrong, f"{page.url} ({theme}):\n" + "\n".join(wrong)
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, under our own content security policy."""
+def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds, under our own content security policy; by all rules unless some are named."""
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(AXE_SCRIPT)
-    return page.evaluate(AXE)
+    return page.evaluate(AXE, list(rules))
 
 
 def bad_names(page: Page) -> list[str]:
@@ -91,3 +94,11 @@ def too_wide(page: Page) -> list[str]:
     """Whether the page scrolls sideways, and because of what."""
     width, room = page.evaluate(WIDTH), page.viewport_size["width"]
     return [f"{page.url} is {width} px wide in {room}: {page.evaluate(WIDER)}"] if width > room else []
+
+
+def says(place: Locator, pattern: str, seconds: float = 15) -> None:
+    """Wait until a part of the page says something; a whole page in a failure would hide what was missing."""
+    wanted, end = re.compile(pattern), time.monotonic() + seconds
+    while not wanted.search(text := " ".join(place.inner_text().split())):
+        assert time.monotonic() < end, f"nothing like {pattern!r} in: {text[:1500]}"
+        place.page.wait_for_timeout(50)

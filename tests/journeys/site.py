@@ -22,7 +22,7 @@ from marketplace.local.folders import REPOSITORY, locked, made
 from marketplace.local.supervisor import Program, answers, programs
 from marketplace.local.valkey import Valkey
 
-SMALL_PARTS = str(2 * 1024**2)  # so that a small upload has many parts
+SMALL_PARTS = str(512 * 1024)  # so that a small upload has many parts
 SEED = "journeys_seed"
 
 
@@ -153,7 +153,7 @@ def seeded(site: Site, seed: Path) -> None:
     maker = Site(seed, site.url, site.environment | changed, site.broker, {})
     began = time.monotonic()
     maker.manage("migrate", "-v0")
-    maker.manage("demo")
+    maker.manage("demo", "--yes")
     (seed / "done").write_text(f"{time.monotonic() - began:.1f} s")
 
 

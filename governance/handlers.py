@@ -1,10 +1,12 @@
 """What follows from what, above the catalog: checks are through, so a review opens; a version moves, so people are told."""
 
+from catalog.cards.facts import also_knows
 from catalog.registry.states import VersionState
 from governance.reviews.actions import open_review
 from governance.reviews.notices import settle_review_notices, tell_about_version, tell_reviewers, tell_talkers
 from governance.reviews.sentences import TELLINGS
 from governance.validation.models import ValidationRun
+from governance.validation.queries import known_of_model
 from governance.validation.states import RunState, Verdict
 from marketplace.activity.models import Event
 from marketplace.activity.subscribers import on
@@ -25,6 +27,7 @@ def review_what_passed(event: Event) -> None:
 
 def connect() -> None:
     """Subscribe to everything that governance reacts to; called once when the app is ready."""
+    also_knows(known_of_model)
     on("run.finished", review_what_passed)
     on("review.opened", tell_reviewers)
     for verb in ("review.decided", "review.closed", "review.withdrawn"):

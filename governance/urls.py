@@ -17,7 +17,6 @@ validation: list[URLPattern | URLResolver] = [
     path("checks/<int:run>", validation_views.run, name="run"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/risk", publishing.publish_risk, name="publish-risk"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/check", publishing.publish_check, name="publish-check"),
-    path("m/<str:team>/<str:name>/v/<str:version>/submit", validation_views.submit_version, name="version-submit"),
 ]
 reviews: list[URLPattern | URLResolver] = [
     path("reviews", reviews_views.reviews, name="reviews"),

@@ -201,7 +201,6 @@ MATRIX: dict[str, list[Row]] = {
     "run": [get("/checks/{run}"), get("/checks/{secret_run}", 404, people=of(200, "tess", *READERS))],
     "publish-risk": seen_and_hidden("/m/{m}/v/2.0.0/publish/risk", 403, nina=200, paul=200, hidden=403),
     "publish-check": seen_and_hidden("/m/{m}/v/2.0.0/publish/check", 403, nina=200, paul=200, hidden=403),
-    "version-submit": seen_and_hidden("/m/{m}/v/2.0.0/submit", 403, nina=200, paul=200, hidden=403),
     "api-version-submit": rest_change("POST", "/api/v1/models/{m}/versions/2.0.0/submit", 422, {}),
     "api-version-checks": seen_and_hidden("/api/v1/models/{m}/versions/1.1.0/checks"),
     "reviews": [get("/reviews", 404, people=of(200, "tess", *READERS))],

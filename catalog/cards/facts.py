@@ -1,6 +1,6 @@
 """What is known about a card without asking anybody: facts in files and the rows of the model, as values of card fields."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import PurePosixPath
 from typing import Any
@@ -139,9 +139,20 @@ def of_model(model: RegisteredModel) -> dict[str, Any]:
     }
 
 
+_knowing: list[Callable[[RegisteredModel], Mapping[str, Any]]] = []
+
+
+def also_knows(answer: Callable[[RegisteredModel], Mapping[str, Any]]) -> None:
+    """Let a room above say what it knows of a model's fields, such as the risk answers; called from `apps.ready()`."""
+    if answer not in _knowing:
+        _knowing.append(answer)
+
+
 def known(card: CardRevision | None, model: RegisteredModel) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the card's values with what the model's row says where the card is silent, and where each is from."""
+    """Return the card's values with what is known besides where the card is silent, and where each is from."""
     values = {key: value for key, value in of_model(model).items() if says_something(value)}
+    for answer in _knowing:
+        values |= {key: value for key, value in answer(model).items() if says_something(value)}
     sources = dict.fromkeys(values, COMPUTED)
     if card is not None:
         said = {key: value for key, value in card.values.items() if says_something(value) or key not in values}

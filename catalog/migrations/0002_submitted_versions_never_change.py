@@ -7,14 +7,16 @@ CREATE FUNCTION refuse_frozen_files() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wanted bigint := CASE WHEN TG_OP = 'DELETE' THEN OLD.version_id ELSE NEW.version_id END;
     now_is text;
+    digest text;
 BEGIN
     -- What was found in a file (format, facts) is no part of the manifest and may be noted later.
     IF TG_OP = 'UPDATE' AND (NEW.version_id, NEW.path, NEW.blob_id) = (OLD.version_id, OLD.path, OLD.blob_id) THEN
         RETURN NEW;
     END IF;
     -- FOR SHARE: a submit that runs at the same moment waits for us, or we for it.
-    SELECT state INTO now_is FROM catalog_modelversion WHERE id = wanted FOR SHARE;
-    IF now_is IS DISTINCT FROM 'draft' THEN
+    SELECT state, manifest_digest INTO now_is, digest FROM catalog_modelversion WHERE id = wanted FOR SHARE;
+    -- A version that comes back to draft after a rejection keeps the digest of its first submit, and so its files.
+    IF now_is IS DISTINCT FROM 'draft' OR digest <> '' THEN
         RAISE EXCEPTION 'files of a submitted version never change (it is %)', now_is
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'files_never_change_after_submit';
     END IF;
@@ -33,12 +35,12 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER manifest_never_changes_after_submit BEFORE UPDATE ON catalog_modelversion
-    FOR EACH ROW WHEN (OLD.state <> 'draft') EXECUTE FUNCTION refuse_new_digest();
+    FOR EACH ROW WHEN (OLD.state <> 'draft' OR OLD.manifest_digest <> '') EXECUTE FUNCTION refuse_new_digest();
 
 CREATE FUNCTION refuse_card_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.model_id, NEW.number, NEW."values", NEW.sources, NEW.text) IS DISTINCT FROM
-       (OLD.model_id, OLD.number, OLD."values", OLD.sources, OLD.text) THEN
+    IF (NEW.model_id, NEW.number, NEW."values", NEW.sources, NEW.found, NEW.text) IS DISTINCT FROM
+       (OLD.model_id, OLD.number, OLD."values", OLD.sources, OLD.found, OLD.text) THEN
         RAISE EXCEPTION 'a card revision never changes; save a new one'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'card_revisions_never_change';
     END IF;

@@ -33,8 +33,8 @@ from marketplace.permissions.queries import roles_of, tracks_of
 
 # What a reviewer reads first: the limits.
 ESSENTIALS = (
-    "limitations", "out_of_scope_uses", "foreseeable_misuse", "intended_purpose", "intended_users", "affected_groups", "metrics", "datasets",
-    "risks", "oversight", "license", "use_restrictions",
+    "risk.limitations", "use.out_of_scope_uses", "use.foreseeable_misuse", "use.intended_purpose", "use.intended_users", "use.affected_groups",
+    "evaluation.metrics", "lineage.datasets", "risk.risks", "operation.oversight", "legal.license", "legal.use_restrictions",
 )  # fmt: skip
 NAMES_SHOWN = 4
 LOUD = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)

@@ -16,7 +16,7 @@ from catalog.registry.states import VersionState
 from governance.policies.queries import live_policy
 from governance.policies.rules import Policy
 from governance.validation.duties import Duties, FileOnHand, duties
-from governance.validation.facts import facts_of_files
+from governance.validation.facts import facts_of_files, known, schema_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.states import WORST_FIRST, RunState, Severity, Verdict
 from marketplace.errors import NotFound
@@ -170,3 +170,11 @@ def duties_of(version: ModelVersion, policy: Policy, card: CardRevision | None) 
 def to_do(version: ModelVersion) -> Duties:
     """What a version owes under the policy in effect and with the present card."""
     return duties_of(version, live_policy()[1], current_card(version.model))
+
+
+def known_of_model(model: RegisteredModel) -> dict[str, object]:
+    """Card field -> value that the newest version answers for: its row, its risk answers and what was found in its files."""
+    version = ModelVersion.objects.filter(model=model).select_related("model__team", "model__accountable", "use_case").first()
+    if version is None:
+        return {}
+    return known(version, None, found_facts(version), schema_of(version, version.tier or "T3"))[0]

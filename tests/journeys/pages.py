@@ -51,7 +51,6 @@ PLACES = (
     Place("publish-about", f"{DRAFT}/publish/about", "nina"),
     Place("publish-risk", f"{DRAFT}/publish/risk", "nina"),
     Place("publish-check", f"{DRAFT}/publish/check", "nina"),
-    Place("version-submit", f"{DRAFT}/submit", "nina"),
     Place("run", "/checks/{run}", "jonas"),
     Place("run", "/checks/{bad_run}", "ada", "quarantined"),
     Place("reviews", "/reviews", "tess"),

@@ -132,41 +132,6 @@ def test_checks_of_a_version_that_was_never_submitted(cast, client, token_of):
     assert (body["latest"], body["runs"], body["state"]) == (None, [], "draft")
 
 
-def fields(tier="T3", **more):
-    return {f"answers.{key}": value for key, value in ANSWERS[tier].items()} | {"environment": "production", "data_class": "internal"} | more
-
-
-def test_a_person_answers_and_submits_on_one_page(cast, signed_in):
-    version = ready(cast)
-    ModelVersion.objects.filter(pk=version.pk).update(answers={}, use_case=None)
-    client = signed_in(cast.nina)
-    path = f"/m/{version.model}/v/{version.version}/submit"
-    shown = client.get(path).content.decode()
-    assert "Which data will it see" in shown
-    refused = client.post(path, fields(submit="1"))
-    assert refused.status_code == 422
-    assert "Name the use case" in refused.content.decode()
-    saved = client.post(path, fields(save="1", new_use_case="Sort invoices"))
-    assert (saved.status_code, saved.headers["Location"]) == (303, path)
-    version.refresh_from_db()
-    assert (version.use_case.name, version.state) == ("Sort invoices", "draft")
-    done = client.post(path, fields(submit="1", use_case=version.use_case.pk))
-    assert done.status_code == 303
-    assert done.headers["Location"] == f"/checks/{ValidationRun.objects.get(version=version).pk}"
-
-
-@pytest.mark.parametrize(("who", "status"), [("bea", 403), ("tess", 403), ("nina", 200), ("paul", 200)])
-def test_only_editors_reach_the_submit_page(cast, signed_in, who, status):
-    version = ready(cast)
-    assert signed_in(getattr(cast, who)).get(f"/m/{version.model}/v/{version.version}/submit").status_code == status
-
-
-def test_a_wrong_choice_is_refused_with_the_form(cast, signed_in):
-    version = ready(cast)
-    answer = signed_in(cast.nina).post(f"/m/{version.model}/v/{version.version}/submit", fields(submit="1", environment="moon"))
-    assert answer.status_code == 422
-
-
 def panel(render, user, thing, rf):
     request = rf.get("/")
     request.user = user

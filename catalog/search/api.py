@@ -32,7 +32,7 @@ class ModelList(ApiView):
     def get(self, request: Request) -> Response:
         """Return models, newest first."""
         query = only(request.query_params, FILTERS)
-        filters = {key: query[key] for key in FILTERS if key in query}
+        filters = {key: str(query[key]) for key in FILTERS if key in query}
         return Response(Raw(models_as_json(request.user, filters, after=after_id(query), limit=page_size(query))))
 
 

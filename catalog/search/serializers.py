@@ -33,7 +33,7 @@ class ModelOutput(serializers.Serializer[Any]):
     base_model = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
     tier = serializers.CharField(help_text="T1 to T4; empty: not known yet")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     external_id = serializers.CharField()
     pulls_30d = serializers.IntegerField()
     teams_30d = serializers.IntegerField()

@@ -51,10 +51,13 @@ class Wanted:
         return "browse" if self.sort == "relevance" and not self.understood.looks_for_words else self.sort
 
 
-def candidates(viewer: Any) -> QuerySet[RegisteredModel, dict[str, Any]]:
+def candidates(viewer: Any) -> QuerySet[Any, dict[str, Any]]:
     """The models the viewer may see, with their standing and facets; words and filters are applied around it."""
-    rows = with_facets(with_standing(visible(RegisteredModel.objects.order_by(), to=viewer), viewer))
-    return rows.annotate(name_key=Lower("name")).values("id", "name_key", "pulls_30d", "updated_at", *COLUMNS.values())
+    rows: QuerySet[Any] = with_facets(with_standing(visible(RegisteredModel.objects.order_by(), to=viewer), viewer))
+    columns: QuerySet[Any, dict[str, Any]] = rows.annotate(name_key=Lower("name")).values(
+        "id", "name_key", "pulls_30d", "updated_at", *COLUMNS.values()
+    )
+    return columns
 
 
 _candidates = compiled(candidates)

@@ -28,5 +28,5 @@ def recently_approved(viewer: Any, *, count: int = 6) -> list[Approval]:
 
 def counts_by_standing(viewer: Any) -> dict[str, int]:
     """How many models the viewer sees, by what may be done with them."""
-    rows = with_standing(models_for(viewer).select_related(None).order_by(), viewer).values_list("standing_key").annotate(n=Count("pk"))
-    return {str(key): count for key, count in rows}
+    rows: Any = with_standing(models_for(viewer).select_related(None).order_by(), viewer)
+    return {str(key): count for key, count in rows.values_list("standing_key").annotate(n=Count("pk"))}

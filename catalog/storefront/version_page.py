@@ -69,7 +69,7 @@ class VersionFacts:
     @property
     def is_frozen(self) -> bool:
         """Its files never change again."""
-        return self.version.state != VersionState.DRAFT
+        return self.version.state != VersionState.DRAFT or bool(self.version.manifest_digest)
 
     @property
     def next_name(self) -> str:

@@ -13,6 +13,7 @@ class DomainError(Exception):
     def __init__(self, sentence: str, *, hint: str = "", code: str = "", **data: object) -> None:
         super().__init__(sentence)
         self.sentence, self.hint, self.data = sentence, hint, data
+        self.fields: dict[str, list[str]] = {}  # field -> what is wrong with it, where the input is
         if code:
             self.code = code
 

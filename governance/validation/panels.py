@@ -40,7 +40,7 @@ def trust_panel(request: HttpRequest, version: ModelVersion) -> str:
         "is_live": run is not None and not is_known,
         "passed": sum(result.verdict == Verdict.PASS for result in counted),
         "counted": len(counted),
-        "tone": TRUST_TONES.get(run.outcome, "neutral") if run is not None and counted else "neutral",
+        "tone": TRUST_TONES.get(Verdict(run.outcome), "neutral") if run is not None and counted else "neutral",
     }
     return render_to_string("governance/validation/_trust.html", shown, request=request)
 

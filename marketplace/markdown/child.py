@@ -129,9 +129,7 @@ def _to_html(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"html": True, "linkify": True, "maxNesting": MAX_NESTING, "highlight": _highlight}, renderer_cls=_Renderer
-    )
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": True, "maxNesting": MAX_NESTING, "highlight": _highlight}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough", "linkify"])
     # Only addresses that say so: "model.py" is a file and not a site in Paraguay.
     if parser.linkify is not None:

@@ -37,4 +37,5 @@ def style_guide(request: HttpRequest) -> HttpResponse:
 def problem_types(request: HttpRequest) -> HttpResponse:
     """Explain every kind of problem that REST answers with: where the `type` of a problem leads."""
     kinds = sorted((kind.code, kind.title, kind.status, (kind.__doc__ or "").strip()) for kind in all_kinds())
-    return page(request, "marketplace/web/problem_types.html", {"kinds": kinds, "crumbs": [{"text": "API", "url": "/docs/api"}, {"text": "Problems"}]})
+    crumbs = [{"text": "API", "url": "/docs/api"}, {"text": "Problems"}]
+    return page(request, "marketplace/web/problem_types.html", {"kinds": kinds, "crumbs": crumbs})

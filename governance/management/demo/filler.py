@@ -7,6 +7,7 @@ the bytes are in the store, the digests are theirs, every check has really been 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -69,12 +70,17 @@ def import_listed(ideas: Sequence[Idea]) -> None:
 
 def record_of(one: Idea) -> Record:
     """Return a thought-up model as a record of a catalog."""
-    facts = {
+    facts: dict[str, Any] = {
         "summary": one.summary, "task": one.trade["task"], "library": story_of(one).library, "framework": story_of(one).library,
         "license": one.license, "modality": one.trade["modality"], "publisher": one.publisher, "base_model": "", "tags": list(one.tags),
         "parameters": one.parameters,
     }  # fmt: skip
-    card = {"identity.name": one.name, "identity.summary": one.summary, "identity.developed_by": one.publisher, "legal.license": one.license}
+    card: dict[str, Any] = {
+        "identity.name": one.name,
+        "identity.summary": one.summary,
+        "identity.developed_by": one.publisher,
+        "legal.license": one.license,
+    }
     card |= {"technical.task": one.trade["task"], "technical.tags": list(one.tags), "risk.limitations": " ".join(one.trade["weak"])}
     origin = "vendor" if one.license == "proprietary" else "open"
     return Record(f"{slug(one.publisher).lower()}/{one.name}", one.name, "files", origin, facts, card, one.text)

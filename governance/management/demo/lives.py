@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.artifacts.manifest import manifest_digest
 from catalog.artifacts.models import ModelFile
+from catalog.artifacts.readers.types import shorten
 from catalog.cards.models import CardRevision
 from catalog.registry.models import PROJECTED_RIGHTS, AccessGrant, Approval, ModelGroupPermission, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.states import ModelState, VersionState
@@ -30,7 +31,7 @@ from governance.validation import checks
 from governance.validation.checks.base import worst_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.states import RunState, Verdict
-from governance.validation.work import plain, rows_of, shorten
+from governance.validation.work import plain, rows_of
 from marketplace.accounts.models import Team, User
 
 DRAFT_UNTIL, REVIEW_UNTIL = 22, 30  # of a hundred: drafts, then those in review, the others are approved

@@ -62,7 +62,7 @@ class Teller:
     def introduce(self, subject: Subject) -> RegisteredModel:
         """Register a model with its card."""
         by, story = self.people[subject.by], subject.story
-        facts = {"summary": subject.summary, "task": subject.task, "modality": subject.modality, "tags": list(subject.tags)}
+        facts: dict[str, Any] = {"summary": subject.summary, "task": subject.task, "modality": subject.modality, "tags": list(subject.tags)}
         facts |= {"license": story.license, "library": story.library, "framework": story.library, **subject.facts}
         model = register_model(self.people.teams[subject.team], subject.name, by=by, **facts)
         values = basic(story, today=self.today) | (complete(story, today=self.today) if subject.tier in STRICT else {})

@@ -73,7 +73,7 @@ class TestSending:
         [("a/../b.bin", b"x", 422), ("%2e%2e/b.bin", b"x", 422), ("/abs.bin", b"x", 422), ("a%5Cb.bin", b"x", 422), ("a%00b.bin", b"x", 422),
          ("x" * 2000, b"x", 422), ("ok.bin", b"", 422), ("%252e%252e/ok.bin", b"x", 201)],
     )  # fmt: skip
-    def test_names_and_emptiness(self, client, cast, draft, token_of, path, content, status):  # noqa: PLR0917 - pytest gives them by name
+    def test_names_and_emptiness(self, client, cast, draft, token_of, path, content, status):
         answer = self.put(client, draft, content, path, headers=token_of(cast.nina))
         assert answer.status_code == status, answer.content
         if status != 201:
@@ -98,7 +98,9 @@ class TestSending:
         assert (answer.status_code, answer.json()["quota"], answer.json()["asked"]) == (507, 10, 11)
 
     def test_without_length_it_is_411(self, client, cast, draft, token_of):
-        answer = client.generic("PUT", url(draft, "a.bin"), b"abc", content_type=OCTETS, headers=token_of(cast.nina) | {"Transfer-Encoding": "chunked"})
+        answer = client.generic(
+            "PUT", url(draft, "a.bin"), b"abc", content_type=OCTETS, headers=token_of(cast.nina) | {"Transfer-Encoding": "chunked"}
+        )
         assert answer.status_code == 411
 
     def test_rights_and_scopes(self, client, cast, draft, token_of):
@@ -180,7 +182,7 @@ class TestUploads:
          ({"path": "nul\0"}, 400), ({"sha256": "zz"}, 422), ({"model": "finance-ml/nothing"}, 404), ({"version": "9"}, 404), ({"owner": "me"}, 422),
          ({"size": 10**15}, 507)],
     )  # fmt: skip
-    def test_wrong_openings(self, client, cast, draft, token_of, change, status):  # noqa: PLR0917 - pytest gives them by name
+    def test_wrong_openings(self, client, cast, draft, token_of, change, status):
         asked = {"model": str(draft.model), "version": draft.version, "path": "big.bin", "size": 10} | change
         assert self.post(client, "", asked, token_of(cast.nina)).status_code == status
 
@@ -206,7 +208,13 @@ class TestDownloading:
         assert answer.headers["ETag"] == f'"{sha(content)}"'
         assert answer.headers["Content-Length"] == str(len(content))
         event = UsageEvent.objects.get()
-        assert (event.kind, event.person, event.team, event.bytes, event.environment) == ("use", cast.ivo.person, cast.claims_api, len(content), "production")
+        assert (event.kind, event.person, event.team, event.bytes, event.environment) == (
+            "use",
+            cast.ivo.person,
+            cast.claims_api,
+            len(content),
+            "production",
+        )
         assert (event.token, event.use_case) == (me["Authorization"][7:19], version.use_case)
 
     def test_head_says_everything_and_counts_nothing(self, client, cast, served, token_of):
@@ -222,7 +230,7 @@ class TestDownloading:
          ("bytes=-999999999", 206, 0, -1), ("bytes=999999999-", 416, 0, 0), ("bytes=-0", 416, 0, 0), ("bytes=9-5", 200, 0, -1), ("bytes=0-1,4-5", 200, 0, -1),
          ("lines=1-2", 200, 0, -1), ("bytes=-", 200, 0, -1)],
     )  # fmt: skip
-    def test_ranges(self, client, cast, served, token_of, asked, status, first, last):  # noqa: PLR0917 - pytest gives them by name
+    def test_ranges(self, client, cast, served, token_of, asked, status, first, last):
         version, content = served
         answer = fetch(client, version, Range=asked, **token_of(cast.ivo))
         assert answer.status_code == status
@@ -275,7 +283,7 @@ class TestDownloading:
         assert fetch(client, version, **me).status_code == 401
 
     def test_hostile_names_stay_names(self, client, cast, draft, token_of):
-        name = 'r\u00e9sum\u00e9; filename=evil.html.bin'
+        name = "r\u00e9sum\u00e9; filename=evil.html.bin"
         a_file(draft, b"<script>alert(1)</script>", name, by=cast.paul)
         from urllib.parse import quote
 

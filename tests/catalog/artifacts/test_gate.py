@@ -114,7 +114,9 @@ class TestUse:
         move(approved, state)
         assert ask(cast.ivo, approved).kind == "use"
 
-    @pytest.mark.parametrize(("state", "code"), [("suspended", "suspended"), ("retired", "retired"), ("quarantined", "quarantined"), ("purged", "purged")])
+    @pytest.mark.parametrize(
+        ("state", "code"), [("suspended", "suspended"), ("retired", "retired"), ("quarantined", "quarantined"), ("purged", "purged")]
+    )
     def test_some_states_stop_all_use_whatever_was_approved(self, cast, approved, state, code):
         grant(approved, team=cast.claims_api)
         move(approved, state)

@@ -80,7 +80,9 @@ class TestRedeeming:
         forged = signing.TimestampSigner(salt="another purpose").sign_object(told)
         assert client.get(f"/bytes/{forged}").status_code == 403
 
-    @pytest.mark.parametrize(("field", "value", "status"), [("path", "other.bin", 404), ("sha256", "0" * 64, 403), ("version", 0, 404), ("token", None, 200)])
+    @pytest.mark.parametrize(
+        ("field", "value", "status"), [("path", "other.bin", 404), ("sha256", "0" * 64, 403), ("version", 0, 404), ("token", None, 200)]
+    )
     def test_the_gate_judges_what_the_link_says(self, client, link, field, value, status):
         told = signing.TimestampSigner(salt=links.SALT).unsign_object(link.rpartition("/")[2]) | {field: value}
         assert client.get(f"/bytes/{signing.TimestampSigner(salt=links.SALT).sign_object(told)}").status_code == status

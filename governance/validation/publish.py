@@ -74,9 +74,9 @@ def publish_risk(request: HttpRequest, team: str, name: str, version: str) -> Ht
     except (Conflict, Invalid) as error:
         form.add_error("new_use_case" if named else None, f"{error.sentence} {error.hint}".strip())
         return show_risk(request, draft, form, status=error.status)
-    if wants_fragment(request) or "stay" in request.POST:
+    if wants_fragment(request):
         return show_risk(request, draft, form)
-    return see_other(publish_path(draft, "check"), request)
+    return see_other(publish_path(draft, "risk" if "stay" in request.POST else "check"), request)
 
 
 def show_risk(request: HttpRequest, draft: ModelVersion, form: RiskForm, *, status: int = 200) -> HttpResponse:

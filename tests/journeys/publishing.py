@@ -61,7 +61,7 @@ def risk(page: Page, use_case: str) -> None:
 
 def missing(page: Page) -> dict[str, str]:
     """What step 5 lists: title -> address."""
-    links = page.locator("#missing li a")
+    links = page.locator("#missing-card li a")
     return dict(zip(links.all_inner_texts(), [link.get_attribute("href") for link in links.all()], strict=True))
 
 
@@ -96,7 +96,7 @@ def give(page: Page, field) -> None:
 
 def submit(page: Page) -> int:
     """Step 5: submit; return the number of the run."""
-    says(page.locator("#missing"), "Nothing is missing")
+    says(page.locator("#missing-card"), "Nothing is missing")
     look(page)
     page.get_by_role("button", name="Submit for checks").click()
     page.wait_for_url(re.compile(r"/checks/\d+$"))

@@ -141,7 +141,8 @@ def prepare(site: Site, name: str, home: Path, *, demo: bool) -> None:
         if not (seed / "done").exists():
             seeded(site, seed)
     create(name, template=SEED)
-    shutil.copytree(seed / "files", site.folder / "files", copy_function=os.link, dirs_exist_ok=True)
+    shutil.rmtree(site.folder / "files", ignore_errors=True)
+    shutil.copytree(seed / "files", site.folder / "files", copy_function=os.link)
     accounts = json.loads((seed / "demo_accounts.json").read_text())
     site.passwords = {account["username"]: account["password"] for account in accounts}
 

@@ -1,6 +1,7 @@
 """J6: a contributor publishes a model, and only what the files do not tell is asked."""
 
 import re
+import secrets
 
 from playwright.sync_api import expect
 
@@ -13,27 +14,26 @@ pytestmark = JOURNEY
 
 
 def test_a_folder_becomes_a_submitted_version(site, tab, tmp_path):
-    page, name = tab("nina"), "letter-sorter"
+    page, name = tab("nina"), f"letter-sorter-{secrets.token_hex(3)}"
     publishing.start(page, "finance-ml", name)
     publishing.bring(page, publishing.a_folder(tmp_path, 4711))
 
-    told = page.locator("#told")
-    for label, value, source in (
-        ("Parameters", re.compile(r"^[\d,]+$"), "model.safetensors"),
-        ("Architecture", re.compile("BertForSequenceClassification"), "config.json"),
-        ("Library", re.compile("transformers"), "README.md|config.json"),
-        ("Task", re.compile("text-classification"), "README.md|config.json"),
+    told = page.locator("#told-card")
+    for key, value, source in (
+        ("technical.parameter_count", r"^[\d,]+$", r"model\.safetensors"),
+        ("technical.architecture", "BertForSequenceClassification", r"config\.json"),
+        ("technical.library", "transformers", r"README\.md|config\.json"),
+        ("technical.task", "text-classification", r"README\.md|config\.json"),
     ):
-        field = told.locator(".field", has=page.get_by_label(label, exact=True))
-        expect(field.get_by_label(label, exact=True)).to_have_value(value)
-        says(field.locator(".source"), f"(?i)found in ({source})")
+        expect(told.locator(f'[name="{key}"]')).to_have_value(re.compile(value))
+        says(told.locator(".field", has=page.locator(f'[name="{key}"]')).locator(".source"), f"(?i)found in ({source})")
     license_field = page.locator(".field", has=page.locator('[name="legal.license"]'))
     expect(page.locator('[name="legal.license"]')).to_have_value("apache-2.0")
     says(license_field.locator(".source"), r"(?i)found in README\.md")
     publishing.about(page)
 
     publishing.risk(page, "Sorting the post")
-    says(page.locator("#tier"), r"T3.*It is in use, with low stakes\.")
+    says(page.locator("#tier-card"), r"T3.*It is in use, with low stakes\.")
     look(page)
     page.get_by_role("button", name="Save and go on").click()
     page.wait_for_url(re.compile("/publish/check$"))
@@ -45,7 +45,7 @@ def test_a_folder_becomes_a_submitted_version(site, tab, tmp_path):
     assert not {"Parameters", "Architecture", "Library", "Task", "Limitations", "License"} & listed.keys(), "nothing is asked twice"
     look(page)
     page.get_by_role("button", name="Submit for checks").click()
-    says(page.locator("#missing"), f"^{len(listed)} things missing")
+    says(page.locator("#missing-card"), f"^{len(listed)} things missing")
     [(state,)] = site.rows("SELECT v.state FROM catalog_modelversion v JOIN catalog_registeredmodel m ON m.id = v.model_id WHERE m.name = %s", name)
     assert state == "draft"
 

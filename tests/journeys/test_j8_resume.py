@@ -27,6 +27,11 @@ class Sent:
             self.total += int(SMALL_PARTS)
 
 
+def network(line, *, offline=False, upload=-1):
+    """What the network of the browser is like, by the protocol of its developer tools."""
+    line.send("Network.emulateNetworkConditions", {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload})
+
+
 def percent(page):
     found = re.search(r"\((\d+) %\)", page.locator("[data-upload-overall]").inner_text())
     return int(found[1]) if found else 0
@@ -56,19 +61,18 @@ def test_an_upload_continues_after_the_network_was_lost(site, door, tab, tmp_pat
     sent = Sent(page)
     line = page.context.new_cdp_session(page)
     line.send("Network.enable")
-    line.send("Network.emulateNetworkConditions", {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": size // 4})
+    network(line, upload=size // 4)
 
     page.goto(f"{address}/publish/files")
     page.locator("#upload-files").set_input_files(file)
     page.wait_for_function("() => /\\((4\\d|[5-9]\\d) %\\)/.test(document.querySelector('[data-upload-overall]').textContent)", timeout=60_000)
-    page.context.set_offline(True)
+    network(line, offline=True)
     page.get_by_text("the network is gone").first.wait_for()
     reached = percent(page)
     assert 35 <= reached < 90
     look(page)
 
-    line.detach()
-    page.context.set_offline(False)
+    network(line)
     page.reload()
     says(page.locator("main"), r"1 file is not finished: model\.bin|1 upload under way")
     look(page)

@@ -54,7 +54,7 @@ PLACES = (
     Place("run", "/checks/{run}", "jonas"),
     Place("run", "/checks/{bad_run}", "ada", "quarantined"),
     Place("reviews", "/reviews", "tess"),
-    Place("review", "/reviews/R-{review}", "tess", "deciding"),
+    Place("review", "/reviews/R-{review}", "rita", "deciding"),
     Place("review", "/reviews/R-{review}", "jonas", "submitter"),
     Place("policies", "/policies", "bea"),
     Place("policy", "/policies/starter/1", "bea"),

@@ -43,7 +43,8 @@ def approve(page, address):
 def issue_token(page):
     """Make a token on the page for it; return the secret, which is shown once."""
     page.goto("/me/tokens")
-    page.get_by_label("Name", exact=True).fill("walk")
+    page.get_by_label("What it is for").fill("the walk")
+    page.get_by_label("Ends after (days)").fill("7")
     for scope in page.locator('[name="scopes"]').all():
         if scope.get_attribute("value") in {"read", "download"}:
             scope.check()
@@ -62,8 +63,8 @@ def downloaded(site, token, model):
     """Fetch every file of 1.0.0 as curl -L would; return path -> content."""
     status, _, body = site.ask("GET", f"/api/v1/models/{model}/versions/1.0.0/files", token=token)
     assert status == 200, body
-    listing, found = json.loads(body), {}
-    for file in listing["files"] if "files" in listing else listing["results"]:
+    found = {}
+    for file in json.loads(body)["results"]:
         status, headers, content = site.ask("GET", f"/api/v1/models/{model}/versions/1.0.0/files/{file['path']}", token=token)
         if status in {302, 307}:
             status, headers, content = site.ask("GET", headers["Location"])

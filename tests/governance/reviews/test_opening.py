@@ -98,12 +98,13 @@ def test_a_track_that_nobody_can_decide_fails_loud(cast, starter):
 
 
 def test_the_same_person_is_not_counted_for_two_tracks(cast, starter):
-    take_role(cast.sara, "reviewer", track="security", by=None)
+    for name in ("sara", "sven"):
+        take_role(cast.people[name], "reviewer", track="security", by=None)
     for name in ("tess", "timo"):
         take_role(cast.people[name], "reviewer", track="technical", by=None)
     give_role(cast.ada, "reviewer", track="technical", by=None)
     review = a_review(cast.finance_ml, cast.nina, tier="T2")
-    assert [p.username for p in who_can_decide(review, "security").can] == ["ada", "sven"]
+    assert [p.username for p in who_can_decide(review, "security").can] == ["ada"]
     assert [p.username for p in who_can_decide(review, "technical").can] == ["ada"]
     assert undecidable(review), "ada alone cannot be two people"
 

@@ -27,8 +27,8 @@ run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
 test: setup ## every room and every journey, at most five minutes
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full"
 
-test-full: setup ## also the large sizes and long runs, at most thirty minutes
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m "full or not full"
+test-full: setup ## the large sizes and long runs beside make test, at most thirty minutes
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m full
 
 # mypy's Django plugin loads the settings, which refuse to load with no value set outside debug.
 lint: $(DEV) ## style, types, import directions, templates, migrations

@@ -15,8 +15,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psycopg
+from kombu import Connection
 from psycopg import sql
 
+from marketplace.jobs import Job
 from marketplace.local import processes
 from marketplace.local.folders import REPOSITORY, locked, made
 from marketplace.local.supervisor import Program, answers, programs
@@ -89,6 +91,11 @@ class Site:
         """What the database says."""
         with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
             return connection.execute(question, values).fetchall()
+
+    def ring(self, job: Job) -> None:
+        """Hand a job to this site's worker, as beat does when its time has come."""
+        with Connection(self.environment["REDIS_URL"]) as line:
+            job.apply_async(connection=line, retry=False)
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on this site and return what it printed."""

@@ -7,6 +7,7 @@ import secrets
 
 from playwright.sync_api import expect
 
+from catalog.usage.tasks import roll_up
 from tests.journeys import publishing
 from tests.journeys.eyes import look, says
 from tests.journeys.marks import JOURNEY
@@ -111,12 +112,16 @@ def test_a_model_goes_from_upload_to_approved_found_and_downloaded(site, tab, tm
     token = issue_token(page)
     files = downloaded(site, token, f"finance-ml/{name}")
     assert files == {path.name: path.read_bytes() for path in folder.iterdir()}
+    site.ring(roll_up)
+    counted = "SELECT pulls_30d FROM catalog_registeredmodel WHERE name = %s"
+    while site.rows(counted, name) != [(1,)]:
+        page.wait_for_timeout(100)
     page.goto(f"/m/finance-ml/{name}")
-    says(page.locator("main"), r"Pulls, 30 days\D*(One per person, token and version in 24 hours)?\D*1\b")
+    says(page.locator(".stat", has_text="Pulls, 30 days").first, r"\b1$")
     page.goto(f"/m/finance-ml/{name}/usage")
     look(page)
     page.goto(f"/models?q={name}")
-    expect(page.locator("#rows h2 a")).to_have_text([name])
+    expect(page.locator("#rows h2 a").first).to_have_text(name)
 
 
 def test_searching_and_submitting_work_without_javascript(site, tab, tmp_path):

@@ -21,6 +21,7 @@ from kombu import Connection
 from governance.policies.actions import ensure_starter
 from governance.validation.actions import submit
 from governance.validation.models import CheckResult, ValidationRun
+from governance.validation.queries import LOST_AFTER
 from governance.validation.states import RunState
 from governance.validation.tasks import run_checks, sweep_runs
 from marketplace.accounts.actions import issue_token
@@ -32,7 +33,22 @@ from tests.catalog.artifacts.servers import Server, environment
 from tests.governance.validation.build import ready
 
 pytestmark = pytest.mark.timeout(180)
-WORKER = (sys.executable, "-m", "celery", "-A", "marketplace", "worker", "-c", "1", "-Q", "default,checks", "--without-gossip", "--without-mingle")
+WORKER = (
+    sys.executable,
+    "-m",
+    "celery",
+    "-A",
+    "marketplace",
+    "worker",
+    "-l",
+    "INFO",
+    "-c",
+    "1",
+    "-Q",
+    "default,checks",
+    "--without-gossip",
+    "--without-mingle",
+)
 
 
 def eventually(question, seconds=40.0):
@@ -172,6 +188,7 @@ def test_without_a_broker_a_submit_is_taken_and_runs_when_it_is_back(cast, broke
         assert seconds < 3
         assert ValidationRun.objects.get(pk=run).state == RunState.WAITING
         broker.start()
+        ValidationRun.objects.filter(pk=run).update(requested_at=Now() - LOST_AFTER)  # as when that time has passed
         broker.ring(sweep_runs)
         assert eventually(lambda: finished(run)), worker.log.read_text()
     finally:

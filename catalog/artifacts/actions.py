@@ -94,7 +94,7 @@ def start_upload(version: ModelVersion, path: str, *, by: User, size: int, sha25
     Bytes that the team stored itself, or that the person may download anyway, need not be sent again: the upload is done at once.
     """
     declared = check_sha256(sha256)
-    check_owner(by, version)
+    require_editor(by, version.model)
     if (there := _resumable(version, path, by=by, size=size, sha256=declared)) is not None:
         return there, False
     check_addition(version, path, by=by, size=size)
@@ -108,11 +108,6 @@ def start_upload(version: ModelVersion, path: str, *, by: User, size: int, sha25
     else:
         parts.prepare(upload)
     return upload, True
-
-
-def check_owner(by: User, version: ModelVersion) -> None:
-    """Refuse whoever may not change the model."""
-    require_editor(by, version.model)
 
 
 def _resumable(version: ModelVersion, path: str, *, by: User, size: int, sha256: str) -> Upload | None:

@@ -43,7 +43,7 @@ def publish_policy(name: str, text: str, *, by: User | None, effective_from: dat
 
 
 @transaction.atomic
-def ensure_starter(by: User | None = None) -> Policy:
+def ensure_starter(*, by: User | None = None) -> Policy:
     """Publish the starter policy unless some policy was published already; return the newest one."""
     return policies().first() or publish_policy(STARTER, rules.starter_text(), by=by)
 

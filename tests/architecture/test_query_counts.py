@@ -13,7 +13,7 @@ from tests.permission_matrix import MATRIX
 
 BASELINE = ROOT / "tests/query_counts.json"
 MOST = 15  # the bar of the design; these pages are still above it, each by what its panels ask for themselves
-ABOVE = {"model": 26, "model-tab": 22, "version": 32, "review": 26}
+ABOVE = {"model": 28, "model-tab": 22, "version": 32, "review": 26}
 READER = {"audit": "aud", "api-audit-events": "aud", "reviews": "tess", "review": "tess", "api-reviews": "tess", "api-review": "tess"}
 
 

@@ -1,9 +1,12 @@
 """Is it alive, can it serve, can it validate: answers for machines."""
 
+from secrets import compare_digest
+
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -37,3 +40,16 @@ def _broker_answers() -> bool:
             return bool(broker.ping())
     except (RedisError, OSError):
         return False
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give the figures of this process to whoever sends METRICS_TOKEN; without one set, to this machine alone."""
+    if settings.METRICS_TOKEN:
+        allowed = compare_digest(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
+    else:
+        allowed = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in request.headers
+    if not allowed:
+        raise Http404
+    response: HttpResponse = ExportToDjangoView(request)
+    return response

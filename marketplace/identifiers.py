@@ -64,3 +64,8 @@ def keyed_hash(text: str, *, purpose: str) -> str:
 def numbered(prefix: str, number: int | None) -> str:
     """Return the typed short id, e.g. `R-218`."""
     return f"{prefix}-{number}"
+
+
+def hides_something(text: str) -> bool:
+    """Whether a one-line text holds control, direction or other invisible characters that could make it look like another."""
+    return any(unicodedata.category(sign) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"} for sign in text)

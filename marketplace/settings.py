@@ -13,12 +13,14 @@ env = Environment()
 
 # Where this runs
 DEBUG = env.bool("DEBUG", default=False)
+LOCAL = env.bool("LOCAL", default=DEBUG)  # trying it out on one machine: static files are not collected, the demo world may be loaded
 SECRET_KEY = env.str("SECRET_KEY", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 FILES_URL = env.str("FILES_URL", default="").rstrip("/")  # the byte-serving pool; empty: the web processes serve bytes themselves
 DATABASE_URL = env.str("DATABASE_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 STORAGE_URL = env.str("STORAGE_URL", default=str(Path(os.environ.get("MARKETPLACE_VAR", ROOT / "var")) / "files"))
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 if problems := unsafe_values(
     debug=DEBUG, secret_key=SECRET_KEY, public_url=PUBLIC_URL, database_url=DATABASE_URL, redis_url=REDIS_URL, storage_url=STORAGE_URL
@@ -74,7 +76,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
-ROOT_URLCONF = "marketplace.urls"
+ROOT_URLCONF = "marketplace.bytes_urls" if env.bool("BYTES_ONLY", default=False) else "marketplace.urls"
 WSGI_APPLICATION = "marketplace.wsgi.application"
 LOADERS = [
     "django_cotton.cotton_loader.Loader",
@@ -132,7 +134,7 @@ CELERY_TIMEZONE = "UTC"
 STORAGES = {
     "default": storage_options(STORAGE_URL),
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if LOCAL else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 UPLOAD_PART_BYTES = env.int("UPLOAD_PART_BYTES", default=16 * 1024**2)
@@ -142,7 +144,7 @@ LINK_SECONDS = 60  # how long a signed link to bytes may be redeemed
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [ROOT / "static"]
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = LOCAL
 WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

@@ -5,13 +5,13 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from marketplace.api.problems import not_found
-from marketplace.health import healthz, readyz
+from marketplace.health import healthz, metrics, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("", include("django_prometheus.urls")),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("metrics", metrics, name="metrics"),
+    path("api/v1/schema", SpectacularAPIView.as_view(api_version="1"), name="schema"),
     path("docs/api", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("marketplace.api_urls")),
     path("api/v1/", include("governance.api_urls")),

@@ -110,7 +110,7 @@ MATRIX: dict[str, list[Row]] = {
     # the ground
     "healthz": [get("/healthz", **PUBLIC)],
     "readyz": [get("/readyz", **PUBLIC)],
-    "prometheus-django-metrics": [get("/metrics", **PUBLIC)],
+    "metrics": [get("/metrics", **PUBLIC)],
     "problem-types": [get("/docs/errors", **PUBLIC)],
     "style-guide": [get("/docs/ui", **PUBLIC)],
     "stylesheet": [get("/ui/x.css", **PUBLIC)],

@@ -1,13 +1,13 @@
 """Hugging Face cards: README.md with YAML at its head to the fields of our card, and back without loss."""
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from catalog.cards import front_matter
 from catalog.cards.schema import schema_for, validate
 
+LARGEST = 1e18  # also keeps out infinities and what is no number
 MAX_TEXT = 1_000_000
 OURS = "marketplace"
 
@@ -216,7 +216,7 @@ def _number(value: object) -> float | int | None:
             value = float(value.strip().removesuffix("%"))
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         return None
     return value
 

@@ -223,7 +223,7 @@ def _multi(field: Field, value: object) -> Complaints:
 
 
 def _number(field: Field, value: object) -> Complaints:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and not math.isfinite(value)):
         yield f"{field.title} is not a number.", _fix(field)
     elif abs(value) > 1e18:
         yield f"{field.title} is too large a number.", _fix(field)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def events(viewer: Any, search: Search) -> QuerySet[Event]:
     if search.since:
         rows = rows.filter(at__gte=timezone.make_aware(datetime.combine(search.since, time.min)))
     if search.until:
-        rows = rows.filter(at__lt=timezone.make_aware(datetime.combine(search.until + timedelta(days=1), time.min)))
+        rows = rows.filter(at__lte=timezone.make_aware(datetime.combine(search.until, time.max)))
     return rows
 
 

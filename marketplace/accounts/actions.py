@@ -16,7 +16,7 @@ from marketplace.accounts.tokens import SCOPES, digest_of, new_secret, shown_pre
 from marketplace.activity.actions import forget_texts, record
 from marketplace.activity.queries import events_by
 from marketplace.errors import Conflict, Invalid, NotAllowed
-from marketplace.identifiers import NameValidator
+from marketplace.identifiers import NameValidator, hides_something
 from marketplace.permissions.actions import forget_cached, join_group, leave_group, mirror_group
 from marketplace.permissions.needs import OrgRole, TeamRole
 
@@ -90,22 +90,29 @@ def add_member(team: Team, user: User, *, role: str, by: User | None) -> Members
     require_team_manager(by, team)
     if role not in TeamRole.values:
         raise Invalid(f"{role!r} is no role.", fields={"role": [f"Use one of {', '.join(TeamRole.values)}."]})
+    if role != TeamRole.OWNER:
+        _keep_an_owner(team, user)
     membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
+    forget_cached(user)
     join_group(user, team.group.name)
     record("team.member_added", team, by=by, person=user, role=role)
     return membership
+
+
+def _keep_an_owner(team: Team, user: User) -> None:
+    """Refuse to take the last owner; the team row serializes, so that two owners cannot remove each other at once."""
+    Team.objects.select_for_update().get(pk=team.pk)
+    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER).values_list("user_id", flat=True))
+    if owners == {user.pk}:
+        raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
 
 
 @transaction.atomic
 def remove_member(team: Team, user: User, *, by: User | None) -> None:
     """Take a person out of a team; the last owner stays."""
     require_team_manager(by, team)
-    # The team row serializes concurrent removals, so that two owners cannot remove each other at once.
-    Team.objects.select_for_update().get(pk=team.pk)
-    others = Membership.objects.filter(team=team, role=TeamRole.OWNER).exclude(user=user)
+    _keep_an_owner(team, user)
     mine = Membership.objects.filter(team=team, user=user)
-    if mine.filter(role=TeamRole.OWNER).exists() and not others.exists():
-        raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
     if not mine.delete()[0]:
         raise Conflict(f"{user} is not in team {team.name}.", hint="Reload the page.")
     leave_group(user, team.group.name)
@@ -134,11 +141,13 @@ def take_role(user: User, role: str, *, by: User | None, track: str = "") -> Non
 
 
 @transaction.atomic
-def issue_token(user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None) -> tuple[ApiToken, str]:
+def issue_token(
+    user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None, parent: ApiToken | None = None
+) -> tuple[ApiToken, str]:
     """Issue a token and return it with its secret, which is shown once and never again."""
     problems: dict[str, list[str]] = {}
-    if not name.strip():
-        problems["name"] = ["Say what the token is for."]
+    if not name.strip() or hides_something(name):
+        problems["name"] = ["Say what the token is for, without invisible characters."]
     if not scopes or (unknown := sorted(set(scopes) - SCOPES.keys())):
         problems["scopes"] = (
             [f"Choose from {', '.join(SCOPES)}."] if not scopes else [f"Unknown: {', '.join(unknown)}. Choose from {', '.join(SCOPES)}."]
@@ -149,6 +158,8 @@ def issue_token(user: User, *, by: User, name: str, scopes: list[str], days: int
         raise Invalid("The token was not issued.", fields=problems)
     if by.pk != user.pk:
         require_administrator(by, "issue tokens for others")
+    if parent is not None and (more := sorted(set(scopes) - set(parent.scopes))):
+        raise NotAllowed(f"This token cannot issue one that may more than itself: {', '.join(more)}.", hint="Issue it on the page My tokens.")
     if user.kind == Kind.SERVICE and "review" in scopes:
         raise NotAllowed("A service account never reviews.", hint="Leave out the scope review.")
     secret = secret or new_secret()
@@ -158,7 +169,7 @@ def issue_token(user: User, *, by: User, name: str, scopes: list[str], days: int
         prefix=shown_prefix(secret),
         digest=digest_of(secret),
         scopes=sorted(set(scopes)),
-        expires_at=timezone.now() + timedelta(days=days),
+        expires_at=min(filter(None, [timezone.now() + timedelta(days=days), parent.expires_at if parent else None])),
     )
     token.refresh_from_db(fields=["created_at"])
     record("token.issued", token, by=by, owner=user, scopes=token.scopes, until=token.expires_at)

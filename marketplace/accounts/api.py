@@ -113,7 +113,7 @@ class Tokens(ApiView):
     @extend_schema(request=TokenInput, responses={201: IssuedToken}, summary="Issue a token")
     def post(self, request: Request) -> Response:
         """Issue a token for me; the secret is in this answer and never again."""
-        token, secret = issue_token(request.user, by=request.user, **self.input(TokenInput))  # type: ignore[arg-type]
+        token, secret = issue_token(request.user, by=request.user, parent=request.auth, **self.input(TokenInput))  # type: ignore[arg-type]
         return Response(token_shape(token) | {"secret": secret}, status=201, headers={"Location": f"/api/v1/tokens/{token.pk}"})
 
 

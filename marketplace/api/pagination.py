@@ -27,9 +27,10 @@ class Page(Generic[M]):
 def page_size(query: QueryDict, *, default: int = DEFAULT, most: int = MOST) -> int:
     """Return `limit` of the query string, or raise Invalid."""
     text = query.get("limit", str(default))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:12]) <= most:
+    size = int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+    if not 1 <= size <= most:
         raise Invalid("The page size is out of range.", fields={"limit": [f"Use a whole number from 1 to {most}."]})
-    return int(text)
+    return size
 
 
 def encode(key: list[Any]) -> str:

@@ -28,7 +28,7 @@ def prepared(arguments: Sequence[str]) -> Iterator[None]:
     asks_only = command in WITHOUT_DATABASE or not QUESTIONS.isdisjoint(arguments)
     if asks_only or (given("DATABASE_URL") and command != UP):
         if not given("DATABASE_URL") and postgres.installed():
-            os.environ.setdefault("DEBUG", "1")
+            os.environ.setdefault("LOCAL", "1")
         yield
         return
     folder, public_url = made(home()), given("PUBLIC_URL")
@@ -68,7 +68,7 @@ def _is_free(port: int) -> bool:
 
 def _fill_in(folder: Path, public_url: str) -> None:
     """Fill in what nobody has set: this is a machine for trying out."""
-    os.environ.setdefault("DEBUG", "1")
+    os.environ.setdefault("LOCAL", "1")
     os.environ.setdefault("MARKETPLACE_VAR", str(folder))
     if not given("SECRET_KEY"):
         os.environ["SECRET_KEY"] = kept_secret(folder / "secret_key")

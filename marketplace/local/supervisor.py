@@ -33,6 +33,9 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+BYTES = {"DATABASE_POOL": "16", "BYTES_ONLY": "1"}  # many threads share few connections, and answer signed links only
+
+
 def programs(folder: Path, *, port: int) -> tuple[Program, ...]:
     """Return what runs beside the services."""
     celery = (sys.executable, "-m", "celery", "-A", "marketplace")
@@ -42,7 +45,11 @@ def programs(folder: Path, *, port: int) -> tuple[Program, ...]:
         elsewhere = {"FILES_URL": f"http://127.0.0.1:{files_port}"}
     return (
         Program("web", (*gunicorn, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8"), environment=elsewhere),
-        Program("files", (*gunicorn, "-b", f"127.0.0.1:{files_port}", "-w", "1", "--threads", "250"), environment={"DATABASE_POOL": "16"}),
+        Program(
+            "files",
+            (*gunicorn, "-b", f"127.0.0.1:{files_port}", "-w", "1", "--threads", "250"),
+            environment=BYTES,
+        ),
         Program("worker", (*celery, "worker", "-c", "2", "-Q", "default,checks", "-l", "INFO", "--without-gossip", "--without-mingle")),
         Program("beat", (*celery, "beat", "-s", str(made(folder / "beat") / "schedule"), "--pidfile=", "-l", "INFO")),
     )

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from marketplace import origin
 from marketplace.errors import DomainError, NotSignedIn
@@ -38,6 +38,15 @@ def client_address(request: HttpRequest) -> str:
     return hops[-proxies] if 0 < proxies <= len(hops) else direct
 
 
+def nothing_there(request: HttpRequest) -> HttpResponse:
+    """Answer an address with a NUL character, which no name here can hold and no database would take."""
+    sentence = "There is nothing here: an address cannot hold a NUL character."
+    if not request.path.startswith(MACHINE_PREFIXES):
+        return HttpResponse(sentence, status=404, content_type="text/plain; charset=utf-8")
+    told = {"type": f"{settings.PUBLIC_URL}/docs/errors#not-found", "title": "Not found", "status": 404, "detail": sentence}
+    return JsonResponse(told | {"request_id": current_request_id()}, status=404, content_type="application/problem+json")
+
+
 class RequestIdMiddleware:
     """Give each request an id and say it in the answer, so that a person can quote it."""
 
@@ -49,7 +58,7 @@ class RequestIdMiddleware:
         request_id = uuid4().hex
         origin.begin(origin.Origin(request_id=request_id, address=client_address(request)))
         request.id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        response = nothing_there(request) if "\x00" in request.path else self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
 

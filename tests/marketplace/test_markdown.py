@@ -117,9 +117,7 @@ def test_no_payload_survives():
 
 
 def test_no_payload_survives_inside_other_text():
-    wrapped = [
-        shape.format(p) for p in XSS for shape in ("> {}", "- {}", "| a |\n|---|\n| {} |", "*{}*", "[{}](https://a.example)", "# {}")
-    ]
+    wrapped = [shape.format(p) for p in XSS for shape in ("> {}", "- {}", "| a |\n|---|\n| {} |", "*{}*", "[{}](https://a.example)", "# {}")]
     for payload, rendered in zip(wrapped, render_many(wrapped), strict=True):
         assert not inspect(rendered.html).offences, (payload, rendered.html)
 

@@ -12,6 +12,7 @@ from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import Team, User
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid
+from marketplace.identifiers import hides_something
 from marketplace.permissions.models import Visibility
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import require
@@ -91,8 +92,8 @@ def problems_with(values: dict[str, Any]) -> dict[str, list[str]]:
             problems[field] = [f"There is no such field; use {', '.join(sorted(CHANGEABLE))}."]
             continue
         limit = CHANGEABLE[field]
-        if limit and (not isinstance(value, str) or len(value) > limit):
-            problems[field] = [f"Use a text of at most {limit} characters."]
+        if limit and (not isinstance(value, str) or len(value) > limit or hides_something(value)):
+            problems[field] = [f"Use one line of at most {limit} characters, without invisible ones."]
     if "visibility" in values and values["visibility"] not in Visibility.values:
         problems["visibility"] = [f"Use one of {', '.join(Visibility.values)}."]
     if "accountable" in values and not (isinstance(values["accountable"], User) and values["accountable"].is_person):
@@ -106,7 +107,7 @@ def problems_with(values: dict[str, Any]) -> dict[str, list[str]]:
 
 def _good_tags(tags: object) -> bool:
     """Whether this is a short list of short texts."""
-    return isinstance(tags, list) and len(tags) <= MAX_TAGS and all(isinstance(t, str) and 1 <= len(t) <= 60 for t in tags)
+    return isinstance(tags, list) and len(tags) <= MAX_TAGS and all(isinstance(t, str) and 1 <= len(t) <= 60 and not hides_something(t) for t in tags)
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
 """What every source is turned into: one record a model, cleaned so that the database and the card accept it."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from typing import Any
 
 from marketplace.identifiers import digest, slug
 
+LARGEST = 1e18  # also keeps out infinities and what is no number
 MAX_TEXT = 200_000
 MAX_TAGS, MAX_TAG = 30, 60
 MOST_PARAMETERS = 2**62
@@ -124,7 +124,7 @@ def rows_of_metrics(value: object) -> list[dict[str, Any]]:
 
 def _number(value: object) -> float | int | None:
     """Return a finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         return None
     return value
 

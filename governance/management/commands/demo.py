@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, size: int, yes: bool, **options: Any) -> None:
         """Load what is missing, and write down who can sign in."""
-        if not settings.DEBUG and not yes:
+        if not settings.LOCAL and not yes:
             raise CommandError("The demo world has people with known passwords. If this is no real marketplace, run it again with --yes.")
         if not 0 <= size <= MOST:
             raise CommandError(f"--size must be from 0 to {MOST}.")

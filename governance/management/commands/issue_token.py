@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, user: str, scopes: str, name: str, days: int, secret: str | None, **options: Any) -> None:
         """Issue it."""
-        if secret is not None and not settings.DEBUG:
+        if secret is not None and not settings.LOCAL:
             raise CommandError("--secret works in debug only: elsewhere a secret that was typed is known to too many.")
         if secret is not None and not is_well_formed(secret):
             raise CommandError("This secret does not look like one of ours; leave --secret out to see what they look like.")

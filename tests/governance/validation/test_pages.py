@@ -3,14 +3,13 @@
 import pytest
 from django.template.loader import render_to_string
 
-from catalog.registry.models import ModelVersion
 from governance.policies.actions import ensure_starter
 from governance.validation import work
 from governance.validation.actions import submit
 from governance.validation.models import ValidationRun
 from governance.validation.panels import model_panel, version_panel
 from tests.factories import a_file, a_model, a_version
-from tests.governance.validation.build import ANSWERS, ready
+from tests.governance.validation.build import ready
 
 HTMX = {"HX-Request": "true"}
 

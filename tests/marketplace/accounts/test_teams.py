@@ -27,6 +27,11 @@ def test_the_last_owner_stays(cast):
         remove_member(cast.claims_api, cast.ivo, by=cast.root)
 
 
+def test_the_last_owner_cannot_step_down_either(cast):
+    with pytest.raises(Conflict, match="last owner"):
+        add_member(cast.claims_api, cast.ivo, role="viewer", by=cast.ivo)
+
+
 def test_leaving_a_team_ends_the_rights_with_it(cast):
     remove_member(cast.finance_ml, cast.nina, by=cast.paul)
     assert not roles_of(cast.nina)

@@ -42,7 +42,9 @@ def test_a_token_says_who_calls(cast, client, token_of):
     "spoil",
     [
         lambda t: revoke_token(t, by=t.user),
-        lambda t: ApiToken.objects.filter(pk=t.pk).update(created_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(seconds=1)),
+        lambda t: ApiToken.objects.filter(pk=t.pk).update(
+            created_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(seconds=1)
+        ),
         lambda t: User.objects.filter(pk=t.user_id).update(is_active=False),
     ],
     ids=["revoked", "expired", "owner deactivated"],
@@ -129,3 +131,18 @@ def test_somebody_elses_token_does_not_exist_for_me(cast, client, signed_in):
     token, _ = issue_token(cast.ivo, by=cast.ivo, name="mine", scopes=["read"])
     assert signed_in(cast.bea).post(f"/me/tokens/{token.pk}/revoke").status_code == 404
     assert ApiToken.objects.get(pk=token.pk).revoked_at is None
+
+
+def test_a_token_issues_none_that_may_more_or_lasts_longer(cast, client):
+    _, secret = issue_token(cast.root, by=cast.root, name="parent", scopes=["admin"], days=2)
+    header = {"Authorization": f"Bearer {secret}"}
+    more = client.post("/api/v1/tokens", {"name": "x", "scopes": ["admin", "review"]}, content_type="application/json", headers=header)
+    assert more.status_code == 403
+    made = client.post("/api/v1/tokens", {"name": "x", "scopes": ["admin"], "days": 300}, content_type="application/json", headers=header)
+    assert made.status_code == 201
+    assert made.json()["expires_at"] <= ApiToken.objects.get(name="parent").expires_at.isoformat().replace("+00:00", "Z")
+
+
+def test_a_token_name_hides_nothing(cast):
+    with pytest.raises(Invalid):
+        issue_token(cast.bea, by=cast.bea, name="good\u202edoog", scopes=["read"])

@@ -42,7 +42,9 @@ def test_events_are_linked_without_gap_at_commit(committed):
     assert chain_report().is_intact
 
 
-@pytest.mark.parametrize("statement", ["UPDATE marketplace_event SET verb = 'x'", "DELETE FROM marketplace_event", "UPDATE marketplace_eventlink SET hash = ''"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE marketplace_event SET verb = 'x'", "DELETE FROM marketplace_event", "UPDATE marketplace_eventlink SET hash = ''"]
+)
 def test_the_database_refuses_to_change_the_record(committed, statement):
     with pytest.raises(REFUSED), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)

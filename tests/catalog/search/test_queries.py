@@ -168,7 +168,9 @@ def test_an_unknown_facet_is_named_and_an_unknown_value_finds_nothing(cast):
     assert [(o.count, o.checked) for f in answer.facets if f.key == "task" for o in f.options if o.checked] == [(0, True)]
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwgMV0", "WzEsIDJd" * 40, "WzFlOTk5LCAxXQ", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTksIDFd"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "W10", "eyJhIjoxfQ", "WyJhIiwgMV0", "WzEsIDJd" * 40, "WzFlOTk5LCAxXQ", "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTksIDFd"]
+)
 def test_a_cursor_that_is_none_is_refused(cast, cursor):
     with pytest.raises(Invalid):
         search(cast.bea, "", {}, cursor=cursor)

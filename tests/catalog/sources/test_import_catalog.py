@@ -47,7 +47,14 @@ def run(tmp_path, cast, capsys):
 def test_a_record_becomes_a_listed_model_with_its_card(run, cast):
     assert "1 added" in run([line(params=2_800_000_000_000)])
     model = RegisteredModel.objects.get(external_id="zoo--model-1")
-    assert (model.name, model.display_name, model.team.name, model.state, model.origin, model.kind) == ("Model-1", "Model 1", "zoo", "listed", "open", "files")
+    assert (model.name, model.display_name, model.team.name, model.state, model.origin, model.kind) == (
+        "Model-1",
+        "Model 1",
+        "zoo",
+        "listed",
+        "open",
+        "files",
+    )
     assert (model.parameters, model.license, model.tags, model.source) == (2_800_000_000_000, "mit", ["a", "b"], "zoo")
     card = model.card_revisions.get()
     assert (card.values["technical.task"], card.sources["technical.task"], card.is_rendered, card.author) == ("ocr", "imported", False, None)
@@ -77,7 +84,11 @@ def test_a_second_run_changes_nothing(run):
     before = list(RegisteredModel.objects.filter(source="zoo").values()), list(CardRevision.objects.values()), list(ImportedRecord.objects.values())
     imported = Event.objects.filter(verb="model.imported").count()
     assert "0 added, 0 changed, 2 unchanged" in run([line(1), line(2)])
-    assert before == (list(RegisteredModel.objects.filter(source="zoo").values()), list(CardRevision.objects.values()), list(ImportedRecord.objects.values()))
+    assert before == (
+        list(RegisteredModel.objects.filter(source="zoo").values()),
+        list(CardRevision.objects.values()),
+        list(ImportedRecord.objects.values()),
+    )
     assert Event.objects.filter(verb="model.imported").count() == imported
 
 

@@ -89,7 +89,9 @@ def test_odd_files_do_not_fail(run, text):
         assert " added, 0 changed, 0 unchanged" in run(text)
 
 
-@pytest.mark.parametrize(("text", "count"), [("", None), ("125M", 125_000_000), ("8.03 B", 8_030_000_000), ("1,000,000", 1_000_000), ("2.8T", 2_800_000_000_000), ("7", 7)])
+@pytest.mark.parametrize(
+    ("text", "count"), [("", None), ("125M", 125_000_000), ("8.03 B", 8_030_000_000), ("1,000,000", 1_000_000), ("2.8T", 2_800_000_000_000), ("7", 7)]
+)
 def test_counts_as_people_write_them(text, count):
     assert count_of(text) == count
 

@@ -33,7 +33,9 @@ def shop(cast):
     """Thirty models of one team, one approved for sales, one hidden."""
     for number in range(30):
         a_model(cast.finance_ml, cast.paul, f"voice-{number:02}", task="text-to-speech", summary="Speaks.")
-    an_approved_version(a_model(cast.finance_ml, cast.paul, "invoice-fields-v3", task="ocr", license="mit", summary="Reads <b>invoices</b>."), cast.paul)
+    an_approved_version(
+        a_model(cast.finance_ml, cast.paul, "invoice-fields-v3", task="ocr", license="mit", summary="Reads <b>invoices</b>."), cast.paul
+    )
     a_model(cast.secret_lab, cast.sam, "falcon-x", visibility="team", task="secret-task")
     return cast
 
@@ -41,7 +43,7 @@ def shop(cast):
 def test_the_page_works_without_javascript(bea, shop):
     html = bea("/models?q=invoice&license=permissive").content.decode()
     assert rows(html) == ["invoice-fields-v3"]
-    assert '<mark>invoice</mark>-fields-v3' in html
+    assert "<mark>invoice</mark>-fields-v3" in html
     assert "Reads &lt;b&gt;invoices" in html
     assert re.search(r'role="status" id="count">\s*1 model for “invoice”', html)
     assert '<input type="hidden" name="q" value="invoice">' in html

@@ -31,7 +31,16 @@ def version(cast):
 
 def read(version, at, *, person=None, team=None, token="", kind="use", size=10):
     return UsageEvent.objects.create(
-        at=at, kind=kind, model=version.model, version=version, path="a.bin", sha256="0" * 64, bytes=size, person=person or uuid4(), team=team, token=token
+        at=at,
+        kind=kind,
+        model=version.model,
+        version=version,
+        path="a.bin",
+        sha256="0" * 64,
+        bytes=size,
+        person=person or uuid4(),
+        team=team,
+        token=token,
     )
 
 
@@ -168,7 +177,9 @@ class TestTelling:
         assert [(use.team, use.sessions) for use in usage.by_team] == [("sales", 2), ("claims-api", 1)]
         assert (len(usage.weeks), usage.weeks[-1], sum(usage.weeks)) == (26, 3, 4)
 
-    @pytest.mark.parametrize(("name", "knows"), [("paul", True), ("nina", True), ("gus", True), ("aud", True), ("bea", False), ("ivo", False), ("stan", False)])
+    @pytest.mark.parametrize(
+        ("name", "knows"), [("paul", True), ("nina", True), ("gus", True), ("aud", True), ("bea", False), ("ivo", False), ("stan", False)]
+    )
     def test_who_uses_it_is_told_to_few(self, cast, used, name, knows):
         assert bool(usage_of(getattr(cast, name), used).by_team) is knows
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.cards.schema import is_undisclosed, schema_for
 from catalog.registry.models import Approval, RegisteredModel
+from catalog.registry.queries import models_for
 from catalog.registry.states import Origin
 from governance.policies.rules import Policy
 from governance.reviews.clock import time_left
@@ -29,7 +30,8 @@ from governance.reviews.queries import (
 from governance.reviews.sentences import version_path
 from governance.reviews.states import Choice, ReviewState, TrackState
 from governance.validation.states import Severity
-from marketplace.permissions.queries import roles_of, tracks_of
+from marketplace.permissions.needs import Need
+from marketplace.permissions.queries import allowed, roles_of, tracks_of
 
 # What a reviewer reads first: the limits.
 ESSENTIALS = (
@@ -56,17 +58,18 @@ class QueueRow:
 def queue_rows(viewer: Any, reviews: list[Review]) -> list[QueueRow]:
     """The rows of a page of the queue, with one query for all findings."""
     counts = finding_counts([review.run_id for review in reviews])
-    return [_queue_row(review, tracks_of(viewer), counts[review.run_id]) for review in reviews]
+    seen = set(models_for(viewer).filter(pk__in={review.version.model_id for review in reviews}).order_by().values_list("pk", flat=True))
+    return [_queue_row(review, tracks_of(viewer), counts[review.run_id], links=review.version.model_id in seen) for review in reviews]
 
 
-def _queue_row(review: Review, tracks: frozenset[str], found: Counter[str]) -> QueueRow:
+def _queue_row(review: Review, tracks: frozenset[str], found: Counter[str], *, links: bool) -> QueueRow:
     rows = list(review.tracks.all())
     done = sum(row.state == TrackState.APPROVED for row in rows)
     mine = [title_of(row.track) for row in rows if row.track in tracks and row.state == TrackState.WAITING]
     left = time_left(review.due_at, paused=review.state == ReviewState.CHANGES_REQUESTED) if review.closed_at is None else ""
     return QueueRow(
         review,
-        version_path(review.version),
+        version_path(review.version) if links else "",
         ", ".join(mine),
         f"{done} of {len(rows)} tracks",
         findings_in_words(found),
@@ -185,7 +188,7 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "review": review,
         "version": review.version,
         "model": review.version.model,
-        "version_url": version_path(review.version),
+        "version_url": version_path(review.version) if allowed(viewer, Need.VIEW, review.version.model) else "",
         "rows": rows,
         "approved": sum(row["done"] for row in rows),
         "needed": sum(row["needed"] for row in rows),

@@ -1,21 +1,46 @@
 """The four-eyes rule, who may see a review, and who may stop a version."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, IntegerField, Q, Value
+from django.utils import timezone
 
-from catalog.artifacts.models import ModelFile
-from catalog.cards.models import CardRevision
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.states import MOVES, VersionState
 from governance.reviews.models import Review, ReviewTrack
-from marketplace.accounts.models import Membership, User
-from marketplace.accounts.queries import reviewers_of
+from marketplace.accounts.models import User
+from marketplace.accounts.queries import people_by_pseudonym, reviewers_of
+from marketplace.activity.models import Event
+from marketplace.activity.queries import details_of
 from marketplace.errors import NotAllowed
 from marketplace.permissions.needs import OrgRole, TeamRole
 from marketplace.permissions.queries import has_role, roles_of, tracks_of
 
+CARD_AUTHOR = "model__card_revisions__author"
+# Where the rows name people who worked on a version, and what they did.
+WAYS = (
+    ("submitted_by", "submitted this version"),
+    ("created_by", "made this version"),
+    ("files__added_by", "added files to this version"),
+    ("uploads__created_by", "sent files for this version"),
+    (CARD_AUTHOR, "wrote the card"),
+    ("model__accountable", "is accountable for the model"),
+    ("model__created_by", "registered the model"),
+    ("model__team__memberships__user", "belongs to the owner team {team}"),
+)
+# What the record remembers of work on a version, also when its rows are gone.
+WORK = {
+    "version.added": "made this version",
+    "version.changed": "changed this version",
+    "version.submitted": "submitted this version",
+    "file.added": "added files to this version",
+    "file.removed": "removed files from this version",
+    "upload.started": "sent files for this version",
+}
+WAS_MEMBER = "was in the owner team {team} since this version was made"
 READERS = (OrgRole.AUDITOR, OrgRole.GOVERNANCE, OrgRole.SECURITY)
 
 
@@ -31,25 +56,59 @@ def whose_reviews(viewer: Any) -> Q:
 
 def involved(review: Review) -> dict[int, str]:
     """Everybody who never decides on this review, with what they did; the first reason counts."""
-    version, model = review.version, review.version.model
-    found: dict[int, str] = {}
-    _note(found, [version.submitted_by_id], "submitted this version")
-    _note(found, [version.created_by_id], "made this version")
-    files = ModelFile.objects.filter(version=version).order_by().values_list("added_by", flat=True).distinct()
-    _note(found, files, "added files to this version")
-    authors = CardRevision.objects.filter(model=model, number__lte=review.card_revision).order_by().values_list("author", flat=True)
-    _note(found, authors.distinct(), "wrote the card")
-    _note(found, [model.accountable_id], "is accountable for the model")
-    members = Membership.objects.filter(team=model.team_id).order_by().values_list("user", flat=True)
-    _note(found, members, f"belongs to the owner team {model.team.name}")
+    return involved_in([review])[review.pk]
+
+
+def involved_in(reviews: Sequence[Review], *, person: User | None = None) -> dict[int, dict[int, str]]:
+    """The same for several reviews at once, or only as far as it concerns one person; leaving the team takes nothing back."""
+    found: dict[int, dict[int, str]] = {review.pk: {} for review in reviews}
+    stored, remembered = _stored(reviews, person), _remembered(reviews, person)
+    for review in reviews:
+        version, team = review.version, review.version.model.team
+        for of_version, who, place, revision in stored:
+            if of_version == version.pk and revision <= review.card_revision:
+                found[review.pk].setdefault(who, WAYS[place][1].format(team=team.name))
+        for (subject, of_subject), at, who, reason in remembered:
+            on_version = (subject, of_subject) == ("modelversion", str(version.pk))
+            if on_version or ((subject, of_subject) == ("team", str(team.pk)) and at >= version.created_at):
+                found[review.pk].setdefault(who, reason.format(team=team.name))
     return found
 
 
-def _note(found: dict[int, str], people: Iterable[int | None], reason: str) -> None:
-    """Keep the first reason of each person."""
-    for person in people:
-        if person is not None:
-            found.setdefault(person, reason)
+def _stored(reviews: Sequence[Review], person: User | None) -> list[tuple[int, int, int, int]]:
+    """Version, person, place in WAYS and card revision (0 for anything else) of everybody whom the rows name, first reasons first."""
+    versions = ModelVersion.objects.filter(pk__in={review.version.pk for review in reviews}).order_by()
+    parts = []
+    for place, (path, _) in enumerate(WAYS):
+        revision = F("model__card_revisions__number") if path == CARD_AUTHOR else Value(0, IntegerField())
+        rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision)
+        mine = rows.filter(who__isnull=False) if person is None else rows.filter(who=person.pk)
+        parts.append(mine.values_list("pk", "who", "place", "revision"))
+    return sorted(parts[0].union(*parts[1:]), key=lambda row: row[2])
+
+
+def _remembered(reviews: Sequence[Review], person: User | None) -> list[tuple[tuple[str, str], datetime, int, str]]:
+    """Subject, time, person and reason of those who once worked on the versions, or were in their teams, by the record."""
+    worked = Q(subject_type="modelversion", subject_id__in={str(review.version.pk) for review in reviews}, verb__in=list(WORK))
+    since = min((review.version.created_at for review in reviews), default=timezone.now())
+    teams = {str(review.version.model.team_id) for review in reviews}
+    joined = Q(subject_type="team", subject_id__in=teams, verb__in=["team.member_added", "team.member_removed"], at__gte=since)
+    if person is not None:
+        worked, joined = worked & Q(actor=person.person), joined & Q(body__contains=str(person.person))
+    told = []
+    for event in Event.objects.filter(worked | joined).order_by("pk"):
+        who = event.actor if event.verb in WORK else UUID(details_of(event)["details"]["person"])
+        told.append(((event.subject_type, event.subject_id), event.at, who, WORK.get(event.verb, WAS_MEMBER)))
+    people = _people({who for _, _, who, _ in told if who is not None}, person)
+    return [(subject, at, people[who], reason) for subject, at, who, reason in told if who in people]
+
+
+def _people(pseudonyms: set[UUID], person: User | None) -> dict[UUID, int]:
+    """The people behind the pseudonyms, without a question when it is about one person or about nobody."""
+    if person is not None:
+        return {person.person: person.pk}
+    known = people_by_pseudonym({str(who) for who in pseudonyms}) if pseudonyms else {}
+    return {user.person: user.pk for user in known.values()}
 
 
 def voters(review: Review) -> dict[int, str]:

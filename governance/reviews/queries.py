@@ -17,7 +17,7 @@ from catalog.registry.states import Origin
 from governance.policies.queries import policy_by_ref
 from governance.policies.rules import Policy, Requirements
 from governance.reviews.models import Comment, Decision, Review, ReviewTrack
-from governance.reviews.permissions import involved, voters, whose_reviews
+from governance.reviews.permissions import involved, involved_in, voters, whose_reviews
 from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
 from governance.validation.models import Finding, ValidationRun
@@ -33,9 +33,15 @@ GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
 
 
 def reviews_for(viewer: Any) -> QuerySet[Review]:
-    """The reviews somebody may read: of models they see, as reviewer, overseer or member of the submitting team."""
+    """The reviews somebody may read: of models they see, as reviewer, overseer or member of the submitting team.
+
+    Whoever decided, and the reviewers of its tracks, may still read a review when the model is closed to them again.
+    """
     rows = Review.objects.select_related("version__model__team", "version__use_case", "version__submitted_by", "run")
-    return visible(rows.prefetch_related("tracks"), to=viewer, via="version__model").filter(whose_reviews(viewer))
+    seen = visible(Review.objects.order_by(), to=viewer, via="version__model").filter(whose_reviews(viewer)).values("pk")
+    decided = Decision.objects.filter(review=OuterRef("pk"), by=viewer.pk)
+    asked = ReviewTrack.objects.filter(review=OuterRef("pk"), track__in=sorted(tracks_of(viewer)))
+    return rows.prefetch_related("tracks").filter(Q(pk__in=seen) | Exists(decided) | Exists(asked))
 
 
 def review_numbered(viewer: Any, number: int) -> Review:
@@ -48,14 +54,12 @@ def review_numbered(viewer: Any, number: int) -> Review:
 
 def waiting_for(viewer: Any) -> QuerySet[Review]:
     """Open reviews on which this person can still decide: one of their tracks waits, and the four-eyes rule lets them."""
-    version, model = "version__", "version__model__"
     waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
     voted = Decision.objects.filter(review=OuterRef("pk"), by=viewer.pk, is_current=True)
-    wrote = CardRevision.objects.filter(model=OuterRef("version__model"), author=viewer.pk, number__lte=OuterRef("card_revision"))
-    own = Q(**{f"{version}submitted_by": viewer.pk}) | Q(**{f"{version}created_by": viewer.pk}) | Q(**{f"{model}accountable": viewer.pk})
-    own |= Q(**{f"{version}files__added_by": viewer.pk}) | Q(**{f"{model}team__memberships__user": viewer.pk})
-    mine = reviews_for(viewer).filter(Exists(waits), ~Exists(voted), ~Exists(wrote), state=ReviewState.OPEN)
-    return mine.exclude(pk__in=Review.objects.filter(own, state=ReviewState.OPEN).order_by().values("pk"))
+    open_to_me = reviews_for(viewer).filter(Exists(waits), ~Exists(voted), state=ReviewState.OPEN)
+    mine = list(open_to_me.prefetch_related(None))
+    barred = involved_in(mine, person=viewer) if mine else {}
+    return reviews_for(viewer).filter(pk__in=[review.pk for review in mine if not barred[review.pk]])
 
 
 def queue(viewer: Any, tab: str) -> QuerySet[Review]:
@@ -178,6 +182,12 @@ def history_of(model: RegisteredModel) -> QuerySet[Review]:
 def open_review_of(version: ModelVersion) -> Review | None:
     """The review of a version that is not closed."""
     return Review.objects.filter(version=version, state__in=sorted(STILL_OPEN)).first()
+
+
+def tracks_reading(model: RegisteredModel) -> list[str]:
+    """The tracks of all reviews of a model that are not closed."""
+    rows = ReviewTrack.objects.filter(review__version__model=model, review__state__in=sorted(STILL_OPEN))
+    return sorted(set(rows.order_by().values_list("track", flat=True)))
 
 
 def pinned_card(review: Review) -> CardRevision | None:

@@ -132,8 +132,8 @@ def create_use_case(
 
 @transaction.atomic
 def open_to_tracks(model: RegisteredModel, tracks: list[str], *, by: User | None) -> RegisteredModel:
-    """Let the reviewers of these tracks read a model, whatever its visibility; called when a review opens."""
-    groups = sorted({*model.open_to, *(f"track:{track}" for track in tracks)})
+    """Let the reviewers of exactly these tracks read a model, whatever its visibility; called when a review opens or ends."""
+    groups = sorted({f"track:{track}" for track in tracks})
     if groups != model.open_to:
         RegisteredModel.objects.filter(pk=model.pk).update(open_to=groups)
         model.open_to = groups

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from catalog.registry.actions import give_approval, move_version
 from catalog.registry.states import VersionState
+from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.models import Decision, Review, ReviewTrack
 from governance.reviews.permissions import require_decider
 from governance.reviews.queries import (
@@ -202,6 +203,7 @@ def _follow(review: Review, track: ReviewTrack, vote: Vote, by: User) -> None:
         _close_track(track, TrackState.REJECTED)
         _close(review, ReviewState.REJECTED, by=by)
         move_version(review.version, VersionState.REJECTED, verb="version.rejected", by=by, note=vote.reason, texts={"reason": vote.reason})
+        open_to_reviewers(review.version.model, by=by)
     elif vote.choice == Choice.REQUEST_CHANGES:
         _close_track(track, TrackState.CHANGES_REQUESTED)
         move(review, ReviewState.CHANGES_REQUESTED, allowed=REVIEW_MOVES)
@@ -245,6 +247,7 @@ def _approve(review: Review, by: User) -> None:
         policy=review.policy,
         review=review.pk,
     )
+    open_to_reviewers(version.model, by=by)
 
 
 def _remember_refusal(review: Review, vote: Vote, *, by: User, sentence: str) -> None:

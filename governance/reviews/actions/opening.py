@@ -8,12 +8,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.registry.actions import give_approval, move_version, open_to_tracks
-from catalog.registry.models import Approval, ModelVersion
+from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.states import VersionState
 from governance.policies.rules import Requirements, TrackNeed, tracks_for
 from governance.reviews.clock import add_working_days
 from governance.reviews.models import Decision, Review, ReviewTrack
-from governance.reviews.queries import approvals_count, longest_validity, open_review_of, rules_of, undecidable, worst_finding
+from governance.reviews.queries import approvals_count, longest_validity, open_review_of, rules_of, tracks_reading, undecidable, worst_finding
 from governance.reviews.states import REVIEW_MOVES, Choice, ReviewState, TrackState
 from governance.validation.models import ValidationRun
 from governance.validation.states import RunState, Verdict
@@ -50,10 +50,18 @@ def open_review(version: ModelVersion, run: ValidationRun, *, by: User | None = 
     _set_tracks(review, tracks)
     Review.objects.filter(pk=review.pk).update(due_at=add_working_days(timezone.now(), needed.decision_days))
     review.refresh_from_db()
-    open_to_tracks(version.model, [need.key for need in tracks], by=by)
+    open_to_reviewers(version.model, by=by)
     move_version(version, VersionState.IN_REVIEW, verb="version.review_opened", by=by)
     _remember(review, tracks, by=by, reopened=earlier is not None)
     return review
+
+
+@transaction.atomic
+def open_to_reviewers(model: RegisteredModel, *, by: User | None) -> RegisteredModel:
+    """Let those read a model who review it now, and nobody who did before; called whenever a review opens or ends."""
+    # Held until the end, so that of two reviews that open and end at once the later one counts both.
+    model = RegisteredModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+    return open_to_tracks(model, tracks_reading(model), by=by)
 
 
 def _require_checked(version: ModelVersion, run: ValidationRun) -> None:

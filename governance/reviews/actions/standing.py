@@ -9,6 +9,7 @@ from catalog.registry.actions import move_version, void_approvals
 from catalog.registry.models import ModelVersion
 from catalog.registry.permissions import require_manager
 from catalog.registry.states import VersionState
+from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.actions.talking import withdraw_version
 from governance.reviews.models import Review
 from governance.reviews.permissions import require_retirer, require_security
@@ -121,6 +122,7 @@ def end_review(review: Review, *, by: User | None) -> None:
     """End a review whose version was taken away from under it."""
     move(review, ReviewState.WITHDRAWN, allowed=REVIEW_MOVES, closed_at=timezone.now())
     record("review.closed", review, by=by, outcome=ReviewState.WITHDRAWN, version=review.version)
+    open_to_reviewers(review.version.model, by=by)
 
 
 def _locked(version: ModelVersion) -> ModelVersion:

@@ -7,6 +7,7 @@ from catalog.registry.actions import move_version
 from catalog.registry.actions import withdraw_version as withdraw_unreviewed
 from catalog.registry.models import ModelVersion
 from catalog.registry.states import VersionState
+from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.models import Comment, Review
 from governance.reviews.permissions import require_submitter, require_talker
 from governance.reviews.queries import open_review_of
@@ -40,6 +41,7 @@ def withdraw_review(review: Review, *, by: User) -> Review:
     move(review, ReviewState.WITHDRAWN, allowed=REVIEW_MOVES, closed_at=timezone.now())
     record("review.withdrawn", review, by=by, version=review.version)
     move_version(review.version, VersionState.WITHDRAWN, verb="version.withdrawn", by=by, note="Withdrawn by its publisher.")
+    open_to_reviewers(review.version.model, by=by)
     return review
 
 

@@ -25,10 +25,10 @@ run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
 	@exec $(BIN)/python manage.py up
 
 test: setup ## every room and every journey, at most five minutes
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full"
+	@exec $(BIN)/python -m pytest -n 2 -m "not full"
 
 test-full: setup ## the large sizes and long runs beside make test, at most thirty minutes
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m full
+	@exec $(BIN)/python -m pytest -n 2 -m full
 
 # mypy's Django plugin loads the settings, which refuse to load with no value set outside debug.
 lint: $(DEV) ## style, types, import directions, templates, migrations

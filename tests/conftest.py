@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from xdist.scheduler import LoadScopeScheduling
 
 from marketplace.accounts.actions import issue_token
 from tests import cast as people
@@ -12,6 +13,21 @@ LET_TESTS_FLUSH = """
 ALTER TABLE marketplace_event DISABLE TRIGGER events_are_never_truncated;
 ALTER TABLE marketplace_eventlink DISABLE TRIGGER links_are_never_truncated;
 """
+
+
+class JourneysTogether(LoadScopeScheduling):
+    """Gives each worker the next test, but all journeys to one, which starts their site once.
+
+    xdist's own groups add their name to the id of a test in a way that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid):
+        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return JourneysTogether(config, log)
 
 
 @pytest.fixture(scope="session")

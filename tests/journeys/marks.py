@@ -1,5 +1,5 @@
-"""The marks of every journey: a browser is needed, and one worker runs them all so that the site starts once."""
+"""The marks of every journey; that one worker runs them all is in tests/conftest.py."""
 
 import pytest
 
-JOURNEY = [pytest.mark.browser, pytest.mark.xdist_group("journeys"), pytest.mark.timeout(240)]
+JOURNEY = [pytest.mark.browser, pytest.mark.timeout(240)]

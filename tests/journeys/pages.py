@@ -6,7 +6,7 @@ from tests.journeys.site import Site
 from tests.permission_matrix import MATRIX
 
 NO_PAGES = {
-    "healthz", "readyz", "prometheus-django-metrics", "stylesheet", "schema", "bytes", "card-readme", "audit-segment",
+    "healthz", "readyz", "metrics", "stylesheet", "schema", "bytes", "card-readme", "audit-segment",
 }  # fmt: skip
 
 

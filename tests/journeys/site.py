@@ -161,7 +161,7 @@ def seeded(site: Site, seed: Path) -> None:
     maker = Site(seed, site.url, site.environment | changed, site.broker, {})
     began = time.monotonic()
     maker.manage("migrate", "-v0")
-    maker.manage("demo", "--yes")
+    maker.manage("demo", "--yes", "--size", "120")
     (seed / "done").write_text(f"{time.monotonic() - began:.1f} s")
 
 

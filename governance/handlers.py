@@ -1,8 +1,9 @@
 """What follows from what, above the catalog: checks are through, so a review opens; a version moves, so people are told."""
 
 from catalog.cards.facts import also_knows
+from catalog.registry.models import RegisteredModel
 from catalog.registry.states import VersionState
-from governance.reviews.actions import open_review
+from governance.reviews.actions import open_review, void_what_changed
 from governance.reviews.notices import settle_review_notices, tell_about_version, tell_reviewers, tell_talkers
 from governance.reviews.sentences import TELLINGS
 from governance.validation.models import ValidationRun
@@ -25,10 +26,26 @@ def review_what_passed(event: Event) -> None:
         open_review(run.version, run)
 
 
+def void_by_card(event: Event) -> None:
+    """A card was saved: what was approved on other words in a material field is void."""
+    if model := RegisteredModel.objects.filter(pk=event.subject_id).first():
+        void_what_changed(model)
+
+
+def void_by_approval(event: Event) -> None:
+    """An approval was given: it is void when the card was saved with other words at the very same moment."""
+    if model := RegisteredModel.objects.filter(versions=event.subject_id).first():
+        void_what_changed(model)
+
+
 def connect() -> None:
     """Subscribe to everything that governance reacts to; called once when the app is ready."""
     also_knows(known_of_model)
     on("run.finished", review_what_passed)
+    on("card.saved", void_by_card, within=True)
+    # Neither of two transactions sees the other's row: whichever commits last looks again.
+    on("card.saved", void_by_card)
+    on("approval.given", void_by_approval)
     on("review.opened", tell_reviewers)
     for verb in ("review.decided", "review.closed", "review.withdrawn"):
         on(verb, settle_review_notices)

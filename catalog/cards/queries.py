@@ -98,6 +98,6 @@ def compare_texts(before: str, after: str) -> tuple[list[tuple[str, str]], bool]
 
 
 def bound_versions(model: RegisteredModel) -> list[tuple[str, int]]:
-    """The versions with an approval in force and the card revision each was approved with: a new revision does not touch them."""
+    """The versions with an approval in force and the card revision each was approved with: a material change makes it void."""
     rows = approvals_in_force().filter(version__model=model).order_by("version__version")
     return list(rows.values_list("version__version", "card_revision").distinct())

@@ -23,6 +23,7 @@ from marketplace.markdown import render
 from marketplace.web.pages import notice, page, see_other
 
 ROWS = 200
+MOST_NAMED = 5
 
 
 def editable(request: HttpRequest, team: str, name: str) -> RegisteredModel:
@@ -63,6 +64,7 @@ def save(request: HttpRequest, shown: EditPage) -> HttpResponse:
     number = about.cleaned_data["revision"]
     base = card_revision(shown.model, number) if number else None
     form = section_form(shown, base, request.POST)
+    approved = bound_versions(shown.model)
     try:
         card = store(request, shown, form, about.cleaned_data)
     except Invalid as error:
@@ -70,7 +72,7 @@ def save(request: HttpRequest, shown: EditPage) -> HttpResponse:
         return show(request, shown, form, about, status=422)
     except Conflict as error:
         return show_clash(request, shown, form, base, error)
-    tell(request, shown, card)
+    tell(request, shown, card, approved)
     return see_other(after(request, shown), request)
 
 
@@ -87,22 +89,22 @@ def store(request: HttpRequest, shown: EditPage, form: Any, about: dict[str, Any
     return save_card(shown.model, values=values | taken, sources=sources | dict.fromkeys(taken, "found"), **pinned)
 
 
-def tell(request: HttpRequest, shown: EditPage, card: CardRevision) -> None:
-    """Say what was saved, and what becomes of approvals."""
+def tell(request: HttpRequest, shown: EditPage, card: CardRevision, approved: list[tuple[str, int]]) -> None:
+    """Say what was saved, and which of the versions that were approved before it are not any more."""
     if card.number == shown.number:
         notice(request, "Nothing was changed.", "info")
         return
+    kept = bound_versions(shown.model)
+    lost = list(dict.fromkeys(version for version, _ in approved if version not in {name for name, _ in kept}))
     words = f"Saved as revision {card.number}."
-    bound = bound_versions(shown.model)
-    if bound and any(change.material for change in diff(shown.card, card, shown.model).fields):
-        words += f" {kept(bound)} A new review will see revision {card.number}."
-    notice(request, words)
+    if lost:
+        words += f" You changed a field marked material: the approval of {_listed(lost)} is void. Submit it again for review."
+    notice(request, words, "warning" if lost else "success")
 
 
-def kept(bound: list[tuple[str, int]]) -> str:
-    """Say which approved versions keep which revision."""
-    each = ", ".join(f"{version} keeps revision {number}" for version, number in bound[:5])
-    return f"Approved versions stay as they were decided: {each}{' and others' if len(bound) > 5 else ''}."
+def _listed(names: list[str]) -> str:
+    """Name the first few."""
+    return f"{', '.join(names[:MOST_NAMED])}{' and others' if len(names) > MOST_NAMED else ''}"
 
 
 def after(request: HttpRequest, shown: EditPage) -> str:

@@ -39,7 +39,7 @@ MOVES: dict[str, frozenset[str]] = {
     S.RETIRED: frozenset({S.PURGED}),
 }
 # A submit is possible from here; files are frozen in all but the draft.
-MAY_SUBMIT = frozenset({S.DRAFT, S.VALIDATION_FAILED, S.CHANGES_REQUESTED})
+MAY_SUBMIT = frozenset({S.DRAFT, S.VALIDATION_FAILED, S.CHANGES_REQUESTED, S.EXPIRED})
 # No byte leaves for use in these, whatever was approved.
 NEVER_SERVED = frozenset({S.SUSPENDED, S.QUARANTINED, S.RETIRED, S.PURGED})
 FINAL = frozenset({S.PURGED, S.WITHDRAWN})

@@ -153,7 +153,7 @@ class Heading:
         if version.state == VersionState.REJECTED:
             return Banner("danger", f"{name} was rejected.", note or "The reason is in its reviews.")
         if version.state == VersionState.EXPIRED:
-            return Banner("warning", f"The approval of version {version.version} has ended.", f"Ask team {self.model.team.name} to renew it.")
+            return Banner("warning", f"{name} is no longer approved.", f"{note} Ask team {self.model.team.name} to submit it again.".strip())
         return None
 
     def _deprecated(self, version: ModelVersion) -> Banner:

@@ -82,7 +82,8 @@ class VersionFacts:
         if self.head.may_edit and self.version.state in MAY_SUBMIT:
             if self.version.state == VersionState.DRAFT:
                 return NextStep("Continue publishing", f"{self.url}/publish/files", "send")
-            return NextStep("Mend and submit again", f"{self.url}/publish/check", "send")
+            words = "Submit again" if self.version.state == VersionState.EXPIRED else "Mend and submit again"
+            return NextStep(words, f"{self.url}/publish/check", "send")
         if self.head.standing.key == "ready" and self.version.pk in self.head.approved:
             return NextStep("Use this version", f"{self.head.url}/use?version={self.version.version}", "terminal")
         return None

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.cards.completeness import material_changes
 from catalog.cards.models import CardRevision
 from catalog.cards.schema import schema_for
-from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
 from governance.policies.queries import policy_by_ref
@@ -197,12 +198,17 @@ def pinned_card(review: Review) -> CardRevision | None:
 
 def moved_card_fields(review: Review) -> list[str]:
     """Titles of material card fields that were changed since the submit: an approval of the old text would be void at once."""
-    latest = CardRevision.objects.filter(model=review.version.model_id).order_by("-number").first()
-    pinned = pinned_card(review)
+    return material_moves(review.version, review.card_revision, tier=review.tier)
+
+
+def material_moves(version: ModelVersion, revision: int, *, tier: str) -> list[str]:
+    """Titles of the material card fields that say something else now than in the revision that was decided about."""
+    model = version.model
+    cards = CardRevision.objects.filter(model=model)
+    latest, pinned = cards.order_by("-number").first(), cards.filter(number=revision).first()
     if latest is None or pinned is None or latest.number == pinned.number:
         return []
-    model = review.version.model
-    schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
+    schema = schema_for(tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
     titles = {field.key: field.title for field in schema.fields}
     return [titles[key] for key in material_changes(pinned.values, latest.values, schema)]
 
@@ -227,6 +233,12 @@ def successor_named(viewer: Any, version: ModelVersion, text: str) -> ModelVersi
         return version_named(model_by_path(viewer, path) if path else version.model, name)
     except NotFound as missing:
         raise Invalid("The successor was not found.", fields={"successor": ["There is no such version that you can see."]}) from missing
+
+
+def approvals_to_keep_true(model: RegisteredModel) -> QuerySet[Approval]:
+    """Approvals of a model's versions under which bytes may still leave, now, after a suspension, or until their stop."""
+    rows = Approval.objects.filter(version__model=model, voided_at=None, stop_at__gt=Now())
+    return rows.select_related("version__model__team").order_by("version_id", "pk")
 
 
 def supporters(version: ModelVersion, verb: str, *, since: str, detail: str = "") -> dict[str | None, str]:

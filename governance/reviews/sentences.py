@@ -40,9 +40,9 @@ TELLINGS = {
     "version.deprecated": Telling("{version} was deprecated. {note}", Level.AFFECTS_YOU, users="{version}, which you may use, ends. {note}"),
     "version.retired": Telling("{version} was retired.", Level.AFFECTS_YOU, users="{version}, which you may use, was retired."),
     "version.expired": Telling(
-        "The approval of {version} ended. Submit it again to go on using it.",
+        "{version} is no longer approved. {note} Submit it again to go on using it.",
         Level.NEEDS_YOU,
-        users="The approval of {version}, which you may use, ended. Ask the owner team.",
+        users="{version}, which you may use, is no longer approved. {note} Ask the owner team.",
     ),
 }
 

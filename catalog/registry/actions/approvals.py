@@ -1,5 +1,6 @@
 """Approvals: the yes to a version for one use, and its undoing."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -74,9 +75,11 @@ def give_approval(
 
 
 @transaction.atomic
-def void_approvals(version: ModelVersion, *, reason: str, by: User | None) -> int:
-    """Void every approval of a version, because what was approved is no longer what is there."""
+def void_approvals(version: ModelVersion, *, reason: str, by: User | None, only: Collection[int] | None = None) -> int:
+    """Void every approval of a version (or `only` those), because what was approved is no longer what is there."""
     rows = Approval.objects.filter(version=version, voided_at=None)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     count = rows.update(voided_at=Now(), void_reason=reason[:300])
     if count:
         record("approval.voided", version, by=by, count=count, reason=reason)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.registry.models import PROTECTED_ALIASES, Alias, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.permissions import require_editor, require_manager
 from catalog.registry.queries import approvals_in_force
-from catalog.registry.states import MOVES, DataClass, Environment, ModelState, Origin, VersionState
+from catalog.registry.states import MAY_SUBMIT, MOVES, DataClass, Environment, ModelState, Origin, VersionState
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -90,7 +90,7 @@ def change_version(
 ) -> ModelVersion:
     """Change what is asked for (use, answers) until the version is under checks or decided."""
     require_editor(by, version.model)
-    if version.state not in {VersionState.DRAFT, VersionState.VALIDATION_FAILED, VersionState.CHANGES_REQUESTED}:
+    if version.state not in MAY_SUBMIT:
         raise Conflict(f"{version} is {words(version.state)}; it cannot be changed.", hint="Add a new version instead.")
     changes: dict[str, Any] = {
         name: value

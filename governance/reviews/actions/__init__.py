@@ -4,6 +4,7 @@ from governance.reviews.actions.deciding import decide
 from governance.reviews.actions.opening import open_review
 from governance.reviews.actions.standing import deprecate_version, quarantine_version, reinstate_version, retire_version, suspend_version, take_step
 from governance.reviews.actions.talking import comment, withdraw_review, withdraw_version
+from governance.reviews.actions.voiding import void_what_changed
 
 __all__ = [
     "comment",
@@ -15,6 +16,7 @@ __all__ = [
     "retire_version",
     "suspend_version",
     "take_step",
+    "void_what_changed",
     "withdraw_review",
     "withdraw_version",
 ]

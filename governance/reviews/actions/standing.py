@@ -8,6 +8,7 @@ from django.utils import timezone
 from catalog.registry.actions import move_version, void_approvals
 from catalog.registry.models import ModelVersion
 from catalog.registry.permissions import require_manager
+from catalog.registry.queries import approvals_in_force
 from catalog.registry.states import VersionState
 from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.actions.talking import withdraw_version
@@ -54,6 +55,8 @@ def reinstate_version(version: ModelVersion, *, reason: str, by: User) -> ModelV
     back = move_version(version, VersionState.APPROVED, verb="version.reinstated", by=by, note="", suspended_by=None)
     if back.sunset_at is not None:  # it was on its way out before it was suspended
         return move_version(back, VersionState.DEPRECATED, verb="version.deprecated", by=by, note=f"It ends on {back.sunset_at:%Y-%m-%d}.")
+    if not approvals_in_force().filter(version=back).exists():  # it ended, or became void, in the meantime
+        return move_version(back, VersionState.EXPIRED, verb="version.expired", by=None, note="Its approval ended while it was suspended.")
     return back
 
 
@@ -72,13 +75,14 @@ def deprecate_version(version: ModelVersion, *, by: User, sunset_at: date, succe
         problems["successor"] = ["A version does not succeed itself."]
     if problems:
         raise Invalid(f"{version} was not deprecated.", fields=problems)
-    instead = f"Use {successor} instead." if successor else reason.strip()
+    # Everybody who sees the version reads its note, also those who do not see the successor: its page shows that to those who may.
+    why = "" if successor else reason.strip()
     return move_version(
         version,
         VersionState.DEPRECATED,
         verb="version.deprecated",
         by=by,
-        note=f"It ends on {sunset_at:%Y-%m-%d}. {instead}",
+        note=f"It ends on {sunset_at:%Y-%m-%d}. {why}".strip(),
         texts={"reason": reason.strip()},
         successor=successor,
         sunset_at=sunset_at,

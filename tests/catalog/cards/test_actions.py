@@ -202,8 +202,10 @@ class TestReadmeAndQueries:
     def test_approvals_stay_bound_to_their_revision(self, cast, model):
         make.a_card(model, cast.nina)
         make.an_approved_version(model, cast.nina)
-        save_card(model, by=cast.nina, values={"risk.limitations": "New."})
+        save_card(model, by=cast.nina, values={"identity.summary": "Told in other words."})
         assert bound_versions(model) == [("1.0.0", 1)]
+        save_card(model, by=cast.nina, values={"risk.limitations": "New."})
+        assert bound_versions(model) == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -139,13 +139,16 @@ class TestEditing:
         sent = typed(browse.get(f"{EDIT}?section=identity&tier=T4")) | {"next": "1"}
         assert browse.post(f"{EDIT}?section=identity&tier=T4", sent)["Location"].startswith(f"{EDIT}?section=classification")
 
-    def test_approved_versions_keep_their_card_and_the_page_says_so(self, browse, model, cast):
-        save_card(model, by=cast.nina, values={"risk.limitations": "Old."})
+    def test_the_page_says_what_a_change_does_to_approved_versions(self, browse, model, cast):
+        save_card(model, by=cast.nina, values={"risk.limitations": "Old.", "identity.summary": "Sorts."})
         make.an_approved_version(model, cast.nina)
+        url = f"{EDIT}?section=identity&tier=T3"
+        harmless = browse.post(url, typed(browse.get(url)) | {"identity.summary": "Sorts letters."})
+        assert "is void" not in browse.get(harmless["Location"]).content.decode()
         answer = browse.get(f"{EDIT}?section=risk&tier=T3")
-        assert "1.0.0 keeps revision 1" in answer.content.decode()
+        assert "1.0.0 (revision 1)</a> void" in answer.content.decode()
         saved = browse.post(f"{EDIT}?section=risk&tier=T3", typed(answer) | {"risk.limitations": "New."})
-        assert "A new review will see revision 2" in browse.get(saved["Location"]).content.decode()
+        assert "the approval of 1.0.0 is void. Submit it again for review." in browse.get(saved["Location"]).content.decode()
 
     @pytest.mark.parametrize("revision", ["x", "-1", "99", ""])
     def test_a_forged_revision_saves_nothing(self, browse, model, revision):

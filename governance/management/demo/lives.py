@@ -169,7 +169,7 @@ class Lives:
             life.review = review
             needs = self._tracks(life)
             names = [need.key for need in needs]
-            life.model.open_to = sorted(f"track:{name}" for name in names)
+            life.model.open_to = [] if life.is_approved else sorted(f"track:{name}" for name in names)
             self.memory.note("version.review_opened", life.version, by=None, before="validating", after="in_review", manifest=review.manifest_digest)
             self.memory.note("review.opened", review, by=None, version=life.version, tracks=dict.fromkeys(names, 1), policy=review.policy)
             state = TrackState.APPROVED if life.is_approved else TrackState.WAITING

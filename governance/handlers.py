@@ -34,7 +34,7 @@ def void_by_card(event: Event) -> None:
 
 def void_by_approval(event: Event) -> None:
     """An approval was given: it is void when the card was saved with other words at the very same moment."""
-    if model := RegisteredModel.objects.filter(versions=event.subject_id).first():
+    if model := RegisteredModel.objects.filter(versions__pk=int(event.subject_id)).first():
         void_what_changed(model)
 
 

@@ -85,8 +85,10 @@ class TestReadingAndSaving:
     def test_approvals_in_force_are_named_with_their_revision(self, call, model, cast):
         save_card(model, by=cast.nina, values={"risk.limitations": "Old."})
         make.an_approved_version(model, cast.nina)
-        answer = call("patch", {"values": {"risk.limitations": "New."}}, tag='"1"').json()
+        answer = call("patch", {"values": {"identity.summary": "Told in other words."}}, tag='"1"').json()
         assert (answer["revision"], answer["approvals"]) == (2, [{"version": "1.0.0", "revision": 1}])
+        answer = call("patch", {"values": {"risk.limitations": "New."}}, tag='"2"').json()
+        assert (answer["revision"], answer["approvals"]) == (3, [])
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from marketplace.accounts.actions import issue_token
 from marketplace.wsgi import application
 from tests import world as worlds
 
-FEW, MANY = 3, 60
+FEW, MANY = 3, 15
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def prepared(arguments: Sequence[str]) -> Iterator[None]:
     asks_only = command in WITHOUT_DATABASE or not QUESTIONS.isdisjoint(arguments)
     if asks_only or (given("DATABASE_URL") and command != UP):
         if not given("DATABASE_URL") and postgres.installed():
-            os.environ.setdefault("LOCAL", "1")
+            os.environ.setdefault("DEBUG", "1")  # it serves nobody, and settings without a database load in debug only
         yield
         return
     folder, public_url = made(home()), given("PUBLIC_URL")

@@ -149,13 +149,13 @@ def test_nobody_is_left_to_be_mailed_about_the_past(seen):
 
 
 def test_it_refuses_where_passwords_matter(settings, tmp_path, monkeypatch):
-    settings.DEBUG = False
+    settings.LOCAL = False
     with pytest.raises(CommandError, match="--yes"):
         call_command("demo")
 
 
 def test_the_command_writes_down_who_can_sign_in(seen, settings, tmp_path, monkeypatch):
-    settings.DEBUG = True
+    settings.LOCAL = True
     monkeypatch.setenv("MARKETPLACE_VAR", str(tmp_path))
     call_command("demo", size=SIZE)
     accounts = json.loads((tmp_path / "demo_accounts.json").read_text())

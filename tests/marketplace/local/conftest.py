@@ -25,7 +25,7 @@ with attach_or_start(Path(sys.argv[1]), holder=sys.argv[2], say=lambda s: print(
 
 def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     """The environment of somebody who has set nothing but the home."""
-    given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "STORAGE_URL", "DEBUG", "PORT", "DJANGO_SETTINGS_MODULE", "FILES_URL"}
+    given = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "STORAGE_URL", "DEBUG", "LOCAL", "PORT", "DJANGO_SETTINGS_MODULE", "FILES_URL"}
     kept = {key: value for key, value in os.environ.items() if key not in given and not key.startswith(("PYTEST", "COV_"))}
     return kept | {"MARKETPLACE_VAR": str(home), "PYTHONPATH": str(REPOSITORY)} | extra
 

@@ -24,7 +24,7 @@ from catalog.storefront.publish_steps import draft_named, publish_path, publish_
 from catalog.storefront.queries import unfinished_of
 from marketplace.accounts.queries import team_named, teams_of
 from marketplace.errors import Conflict, DomainError, Invalid
-from marketplace.web.pages import notice, page, see_other, wants_fragment
+from marketplace.web.pages import notice, page, see_other, wants_fragment, whole
 
 MOST_DRAFTS = 20
 
@@ -160,7 +160,7 @@ def publish_service(request: HttpRequest, draft: ModelVersion) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish_about(request: HttpRequest, team: str, name: str, version: str) -> HttpResponse:
-    """Say what the version is: filled from its files as far as they tell. Fields are saved when they are left, and with the form."""
+    """Say what the version is: filled from its files as far as they tell. Fields are saved when they are left, and with the button."""
     draft = draft_named(request.user, team, name, version)
     if request.method != "POST":
         return show_about(request, AboutPage(draft))
@@ -171,14 +171,20 @@ def publish_about(request: HttpRequest, team: str, name: str, version: str) -> H
     except (Conflict, Invalid) as error:
         shown.put(error)
         return show_about(request, shown, error=error)
-    if wants_fragment(request):
+    if was_left(request):
         return show_about(request, AboutPage(draft))
     return see_other(publish_path(draft, "risk"), request)
+
+
+def was_left(request: HttpRequest) -> bool:
+    """Whether a field was left, and not the button pressed: htmx sends both, one after the other."""
+    return wants_fragment(request) and "go" not in request.POST
 
 
 def show_about(request: HttpRequest, shown: AboutPage, *, error: DomainError | None = None) -> HttpResponse:
     """Render the step, or after a field was left only whether it was saved."""
     draft = shown.version
+    part = "catalog/storefront/_publish_saved.html" if was_left(request) else None
     context = {
         "version": draft,
         "path": version_path(draft),
@@ -190,4 +196,5 @@ def show_about(request: HttpRequest, shown: AboutPage, *, error: DomainError | N
         "back": publish_path(draft, "files"),
     }
     status = error.status if error is not None else 200
-    return page(request, "catalog/storefront/publish_about.html", context, fragment="catalog/storefront/_publish_saved.html", status=status)
+    answer = page(request, "catalog/storefront/publish_about.html", context, fragment=part, status=status)
+    return whole(answer) if error is not None and part is None else answer

@@ -39,6 +39,13 @@ def page(
     return response
 
 
+def whole(response: HttpResponse) -> HttpResponse:
+    """Let a page that answers a form take the place of the page it came from, also where htmx asked for a part."""
+    for name, value in (("HX-Retarget", "#main"), ("HX-Reselect", "#main"), ("HX-Reswap", "outerHTML show:window:top")):
+        response.headers[name] = value
+    return response
+
+
 def see_other(url: str, request: HttpRequest | None = None) -> HttpResponse:
     """Send the browser on after a write; with the request given, htmx loads the whole new page too."""
     if request is not None and wants_fragment(request):

@@ -153,6 +153,15 @@ class TestAbout:
         assert 'value="2"' in again.content.decode()
         assert current_card(draft.model).values["legal.license"] == "mit"
 
+    def test_the_button_goes_on_and_a_mistake_shows_the_whole_step(self, browse, draft):
+        sent = typed(browse.get(f"{DRAFT}/about")) | {"legal.license": "mit", "go": "1"}
+        assert browse.post(f"{DRAFT}/about", sent, headers=FRAGMENT)["HX-Redirect"] == f"{DRAFT}/risk"
+        answer = browse.post(
+            f"{DRAFT}/about", typed(browse.get(f"{DRAFT}/about")) | {"technical.parameter_count": "many", "go": "1"}, headers=FRAGMENT
+        )
+        assert (answer.status_code, answer["HX-Reselect"]) == (422, "#main")
+        assert '<main id="main"' in answer.content.decode()
+
     def test_wrong_values_are_named_in_both_ways(self, browse, draft):
         sent = typed(browse.get(f"{DRAFT}/about")) | {"technical.parameter_count": "many", "identity.summary": "s" * 281}
         whole = browse.post(f"{DRAFT}/about", sent)

@@ -21,16 +21,28 @@ def known(site, door):
     return numbers(site)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
-def test_a_page_is_accessible_everywhere(place, tab, known):
+def shown(place, tab, known):
+    """The place as its person sees it, once everything has arrived."""
     page = tab(place.person)
     answer = page.goto(place.address.format(**known))
     assert answer.status == (int(place.note) if place.name == "error" else 200)
     page.wait_for_load_state("networkidle")
-    if place.is_foreign:
-        page.set_viewport_size(PHONE)
-        assert not too_wide(page)
-        return
+    return page
+
+
+# Light on a desk and dark on a phone, one after the other; the long run looks at all four everywhere.
+@pytest.mark.parametrize(("place", "theme", "size"), [(p, *(("light", DESK), ("dark", PHONE))[n % 2]) for n, p in enumerate(PLACES)], ids=str)
+def test_a_page_is_accessible(place, theme, size, tab, known):
+    page = shown(place, tab, known)
+    page.set_viewport_size(size)
+    look(page, theme)
+    assert not too_wide(page)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_page_is_accessible_everywhere(place, tab, known):
+    page = shown(place, tab, known)
     look(page, "light")
     page.emulate_media(color_scheme="dark")
     wrong = violations(page, AXE_COLORS)

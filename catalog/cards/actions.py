@@ -86,6 +86,14 @@ def take_found_facts(model: RegisteredModel, facts: Mapping[str, Mapping[str, An
     return _save(model, Change(facts=usable, summary="Read from the files"), by=by)
 
 
+@transaction.atomic
+def tell_lists(model: RegisteredModel, facts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Let lists and search show what files say, field -> {value, file}, where nobody has said anything; the card stays as it was submitted."""
+    said = {key: fact["value"] for key, fact in fitting(facts, model).items() if key in COLUMNS}
+    silent = {key: value for key, value in said.items() if getattr(model, COLUMNS[key][0]) in (None, "", [])}
+    _tell_model(model, Merged(silent, {}, sorted(silent)), by=None)
+
+
 def rendered(card: CardRevision) -> CardRevision:
     """Return the card with its text as HTML; what was imported in bulk is rendered when somebody first looks."""
     if not card.is_rendered:

@@ -4,27 +4,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.artifacts.models import ModelFile
-from catalog.artifacts.readers.facts import SPEAKERS, combine
 from catalog.artifacts.readers.types import Reading
 from catalog.cards.completeness import says_something
+from catalog.cards.facts import facts_in
 from catalog.cards.models import CardRevision
 from catalog.cards.schema import CardSchema, schema_for
 from catalog.registry.models import ModelVersion
 from catalog.registry.states import Origin
 
 FOUND, COMPUTED = "found", "computed"
-# Label of a reader's fact -> field of the card.
-FIELDS = {
-    "architecture": "technical.architecture",
-    "library": "technical.library",
-    "parameters": "technical.parameter_count",
-    "context_length": "technical.context_length",
-    "task": "technical.task",
-    "license": "legal.license",
-    "base_model": "lineage.base_model",
-    "language": "technical.languages",
-}
-LISTS = frozenset({"lineage.base_model", "technical.languages"})
 # What weights and their configuration may still tell, so that nobody is asked before they were read.
 TOLD_BY_FILES = frozenset(
     {"technical.architecture", "technical.library", "technical.parameter_count", "technical.context_length", "technical.format",
@@ -47,17 +35,9 @@ def facts_of_files(files: Iterable[ModelFile]) -> dict[str, tuple[object, str]]:
 def facts_of_readings(readings: Mapping[str, Reading]) -> dict[str, tuple[object, str]]:
     """Return card field -> (value, where it was found) from fresh readings."""
     usable = {path: reading for path, reading in readings.items() if reading.verdict in {"allow", "review"}}
-    found: dict[str, tuple[object, str]] = {}
-    joined = combine(usable)
-    for label, key in FIELDS.items():
-        if label in joined:
-            value = joined[label]["value"]
-            found[key] = ([value] if key in LISTS and isinstance(value, str) else value, str(joined[label]["where"]))
-    if "dtypes" in joined:
-        found["technical.precision"] = (sorted(joined["dtypes"]["value"]), str(joined["dtypes"]["where"]))
-    weights = {path: reading.format for path, reading in usable.items() if reading.format in SPEAKERS} or {p: r.format for p, r in usable.items()}
-    if weights:
-        found["technical.format"] = (sorted(set(weights.values())), min(weights))
+    found: dict[str, tuple[object, str]] = {key: (fact["value"], str(fact["file"])) for key, fact in facts_in(usable).items()}
+    if usable:
+        found.setdefault("technical.format", (sorted({reading.format for reading in usable.values()}), min(usable)))
         if len(usable) == len(readings):
             # Files that bring code of their own are refused, so what was read to the end brings none.
             found["security.remote_code"] = ("no", "all files")

@@ -19,6 +19,8 @@ from django.db.models.functions import Coalesce, Now
 
 from catalog.artifacts.models import ModelFile
 from catalog.artifacts.readers.types import shorten
+from catalog.cards.actions import tell_lists
+from catalog.cards.facts import facts_in
 from catalog.registry.actions import move_version
 from catalog.registry.models import ModelVersion
 from catalog.registry.states import VersionState
@@ -200,12 +202,13 @@ def plain(value: object) -> object:
 
 
 def note_facts(lease: Lease, version: ModelVersion, subject: Subject) -> None:
-    """Write on each file what was found in it; a refused file tells nothing."""
+    """Write on each file what was found in it, and let lists show it; a refused file tells nothing."""
     with transaction.atomic():
         hold(lease)
         for path, reading in subject.readings.items():
             facts = reading.facts if reading.verdict in {"allow", "review"} else {}
             ModelFile.objects.filter(version=version, path=path).update(format=reading.format[:20], facts=plain(facts))
+        tell_lists(version.model, facts_in(subject.readings))
 
 
 class RunItself:

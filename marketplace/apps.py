@@ -11,12 +11,12 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what is connected by name."""
-        from marketplace.accounts.queries import publishing_teams_of
+        from marketplace.accounts.queries import publishes
         from marketplace.notifications.queries import unread
         from marketplace.permissions.queries import has_role
         from marketplace.web.context import provide
 
-        provide("may_publish", lambda user: publishing_teams_of(user).exists())
+        provide("may_publish", publishes)
         provide("auditor", lambda user: has_role(user, "auditor"))
         provide("unread", unread)
         provide("theme", lambda user: user.theme)

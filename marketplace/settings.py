@@ -156,8 +156,8 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 AUTH_USER_MODEL = "marketplace.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "marketplace.accounts.backends.LockBackend",
+    "marketplace.accounts.backends.PasswordBackend",
     "marketplace.permissions.backends.GrantBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]

@@ -66,7 +66,7 @@ def signed_in(client):
     """Sign somebody in: `signed_in(cast.bea).get("/models")`."""
 
     def enter(user):
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="marketplace.accounts.backends.PasswordBackend")
         return client
 
     return enter

@@ -53,7 +53,11 @@ def resolve(caller: User, token: ApiToken | None, version: ModelVersion, path: s
     """Return the pass for one file, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
     if token is not None and "download" not in token.scopes:
         raise NotAllowed("This token may not download.", hint="Issue a token with the scope download.", code="scope-missing")
-    file = _file(caller, version, path)
+    return judge(caller, token, _file(caller, version, path), purpose=purpose)
+
+
+def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str | None = None) -> Pass:
+    """Return the pass for a file that was read in this very request, with blob, version and model; or raise NotAllowed with the reason."""
     _refuse_removed(file)
     if purpose:
         return _inspection(caller, token, file, purpose)

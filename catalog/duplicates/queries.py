@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet, Value
+
 from catalog.artifacts.models import ModelFile
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.queries import versions_for
@@ -32,24 +34,29 @@ class CopiedVersion:
 
 def copies_of(viewer: Viewer, version: ModelVersion) -> list[CopiedVersion]:
     """Versions of other models that share files with this one, whole copies first, then by how much they share."""
-    mine = ModelFile.objects.filter(version=version).values("blob")
-    rows = visible(ModelFile.objects.filter(blob__in=mine), to=viewer, via="version__model").exclude(version__model=version.model_id)
-    shared: dict[int, dict[str, int]] = defaultdict(dict)
-    for other, sha256, size in rows.values_list("version", "blob", "blob__size"):
-        shared[other][sha256] = size
-    same = _same_manifest(viewer, version)
-    versions = versions_for(viewer).filter(pk__in=[*shared, *same])
-    found = [CopiedVersion(other, other.pk in same, len(shared[other.pk]), sum(shared[other.pk].values())) for other in versions]
-    return sorted(found, key=lambda copy: (not copy.is_whole, -copy.bytes, -copy.version.pk))[:MOST]
-
-
-def _same_manifest(viewer: Viewer, version: ModelVersion) -> set[int]:
-    """Versions of other models whose whole manifest, or whose descriptor of a hosted service, is the same."""
-    rows = versions_for(viewer).filter(manifest_digest=version.manifest_digest).exclude(manifest_digest="")
-    return set(rows.exclude(model=version.model_id).values_list("pk", flat=True))
+    return _copies(viewer, ModelVersion.objects.filter(pk=version.pk), version.model_id)
 
 
 def copies_of_model(viewer: Viewer, model: RegisteredModel) -> list[CopiedVersion]:
     """The copies of the newest version of a model that was found for a viewer."""
-    newest = ModelVersion.objects.filter(model=model).first()
-    return copies_of(viewer, newest) if newest else []
+    newest = ModelVersion.objects.filter(model=model).order_by("-pk")[:1]
+    return _copies(viewer, newest, model.pk)
+
+
+def _copies(viewer: Viewer, mine: QuerySet[ModelVersion], model: int) -> list[CopiedVersion]:
+    """Ask for shared files and for equal manifests (or descriptors of a hosted service) in one statement; it finds nothing nearly always."""
+    files = ModelFile.objects.filter(blob__in=ModelFile.objects.filter(version__in=mine.values("pk")).values("blob"))
+    files = visible(files, to=viewer, via="version__model").exclude(version__model=model).order_by()
+    whole = versions_for(viewer).filter(manifest_digest__in=mine.values("manifest_digest")).exclude(manifest_digest="").exclude(model=model)
+    parts = files.annotate(is_whole=Value(0)).values_list("version", "blob", "blob__size", "is_whole")
+    found = parts.union(whole.order_by().annotate(blob=Value(""), size=Value(0), is_whole=Value(1)).values_list("pk", "blob", "size", "is_whole"))
+    shared: dict[int, dict[str, int]] = defaultdict(dict)
+    same: set[int] = set()
+    for other, sha256, size, is_whole in found:
+        if is_whole:
+            same.add(other)
+        else:
+            shared[other][sha256] = size
+    others = versions_for(viewer).filter(pk__in=[*shared, *same])
+    copies = [CopiedVersion(other, other.pk in same, len(shared[other.pk]), sum(shared[other.pk].values())) for other in others]
+    return sorted(copies, key=lambda copy: (not copy.is_whole, -copy.bytes, -copy.version.pk))[:MOST]

@@ -1,5 +1,6 @@
 """Finding models and versions, and answering whether somebody may use them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Now
 
 from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
-from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState
+from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState, VersionState
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import people_by_pseudonym
 from marketplace.activity.queries import events_about
@@ -115,10 +116,15 @@ def rank(field: str, choices: type[Environment] | type[DataClass]) -> Case:
     )
 
 
+def counts(*, after_end: bool = False) -> Q:
+    """The condition under which an approval counts now by the database's clock; `after_end`: past its end and not past its stop."""
+    then = {"valid_until__lte": Now(), "stop_at__gt": Now()} if after_end else {"valid_until__gt": Now()}
+    return Q(voided_at=None, valid_from__lte=Now(), **then) & ~Q(version__state__in=sorted(NEVER_SERVED))
+
+
 def approvals_in_force(*, after_end: bool = False) -> QuerySet[Approval]:
     """Approvals that count now by the database's clock; `after_end`: those past their end and not past their stop."""
-    rows = Approval.objects.filter(voided_at=None, valid_from__lte=Now()).exclude(version__state__in=sorted(NEVER_SERVED))
-    return rows.filter(valid_until__lte=Now(), stop_at__gt=Now()) if after_end else rows.filter(valid_until__gt=Now())
+    return Approval.objects.filter(counts(after_end=after_end))
 
 
 def covering_grants(viewer: Viewer) -> QuerySet[AccessGrant]:
@@ -129,11 +135,23 @@ def covering_grants(viewer: Viewer) -> QuerySet[AccessGrant]:
     )
 
 
+def _ranked(approvals: QuerySet[Approval]) -> QuerySet[Approval]:
+    return approvals.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass))
+
+
 def usable_approvals(viewer: Viewer, *, after_end: bool = False) -> QuerySet[Approval]:
     """Approvals in force that a grant of this viewer is covered by: what the gate, the lists and the badges ask."""
-    rows = approvals_in_force(after_end=after_end)
-    rows = rows.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass))
-    return rows.filter(Exists(covering_grants(viewer)))
+    return _ranked(approvals_in_force(after_end=after_end)).filter(Exists(covering_grants(viewer)))
+
+
+def judged_approvals(viewer: Viewer, model: RegisteredModel) -> QuerySet[Approval]:
+    """Every approval of a model's versions, the latest end first, each with `counts_now` and with `is_mine`: this viewer may use it now."""
+    yes, no = Value(True), Value(False)  # noqa: FBT003 - SQL values
+    rows = _ranked(Approval.objects.filter(version__model=model)).select_related("version", "use_case")
+    return rows.annotate(
+        counts_now=Case(When(counts(), then=yes), default=no),
+        is_mine=Case(When(counts() & Exists(covering_grants(viewer)), then=yes), default=no),
+    ).order_by("-valid_until", "-pk")
 
 
 def approval_for_use(viewer: Viewer, version: ModelVersion, *, after_end: bool = False) -> tuple[Approval, AccessGrant] | None:
@@ -171,6 +189,10 @@ STANDINGS = {
 }
 
 
+IN_REVIEW = frozenset({VersionState.IN_REVIEW, VersionState.VALIDATING, VersionState.CHANGES_REQUESTED})
+STOPPED = NEVER_SERVED | {VersionState.REJECTED}
+
+
 def _standing_facts(viewer: Viewer) -> dict[str, Q]:
     """What a standing is made of; sets that do not depend on the row, so that the database reads each once for any number of models."""
     versions = ModelVersion.objects.order_by()
@@ -178,8 +200,8 @@ def _standing_facts(viewer: Viewer) -> dict[str, Q]:
         "listed": Q(state="listed"),
         "ready": Q(pk__in=usable_approvals(viewer).order_by().values("version__model")),
         "approved": Q(pk__in=approvals_in_force().order_by().values("version__model")),
-        "in_review": Q(pk__in=versions.filter(state__in=["in_review", "validating", "changes_requested"]).values("model")),
-        "stopped": Q(pk__in=versions.filter(state__in=["rejected", *sorted(NEVER_SERVED)]).values("model")) | Q(state="blocked"),
+        "in_review": Q(pk__in=versions.filter(state__in=sorted(IN_REVIEW)).values("model")),
+        "stopped": Q(pk__in=versions.filter(state__in=sorted(STOPPED)).values("model")) | Q(state="blocked"),
     }
 
 
@@ -208,6 +230,18 @@ def standing_of(key: str) -> Standing:
     """The words of a standing."""
     badge, step = STANDINGS.get(key, ("Unknown", "Ask the owner team."))
     return Standing(key, badge, step)
+
+
+def standing_from(model: RegisteredModel, states: Collection[str], *, is_approved: bool, is_usable: bool) -> Standing:
+    """The same from what was read already: the states of all versions, and whether an approval counts, for anybody and for this viewer."""
+    facts = {
+        "listed": model.state == ModelState.LISTED,
+        "ready": is_usable,
+        "needs_access": is_approved,
+        "in_review": not IN_REVIEW.isdisjoint(states),
+        "stopped": not STOPPED.isdisjoint(states) or model.state == ModelState.BLOCKED,
+    }
+    return standing_of(next((key for key, holds in facts.items() if holds), "not_approved"))
 
 
 def standing_on(model: RegisteredModel, viewer: Viewer) -> Standing:

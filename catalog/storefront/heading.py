@@ -1,20 +1,15 @@
 """What stands above every tab of a model: may I use it, which version, who answers for it, what to know first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from catalog.artifacts.models import ModelFile
 from catalog.registry.models import Alias, Approval, ModelVersion, RegisteredModel
-from catalog.registry.queries import (
-    Standing,
-    approval_for_use,
-    approvals_in_force,
-    approvals_of,
-    standing_on,
-    usable_approvals,
-    versions_for,
-    versions_of,
-)
+from catalog.registry.queries import Standing, judged_approvals, standing_from, standing_on, versions_for, versions_of
 from catalog.registry.states import ModelState, VersionState
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import owners_of
@@ -41,6 +36,13 @@ class Banner:
     since: Any = None
 
 
+def _by_version(approvals: Iterable[Approval]) -> dict[int, list[Approval]]:
+    found: dict[int, list[Approval]] = {}
+    for row in approvals:
+        found.setdefault(row.version_id, []).append(row)
+    return found
+
+
 @dataclass(frozen=True)
 class Heading:
     """The head of a model's page for one viewer; what costs a query is asked once, when it is shown."""
@@ -56,40 +58,48 @@ class Heading:
     @cached_property
     def standing(self) -> Standing:
         """What this person may do with it."""
-        return standing_on(self.model, self.viewer)
+        if len(self.versions) == MOST_VERSIONS:
+            return standing_on(self.model, self.viewer)
+        states = {version.state for version in self.versions}
+        return standing_from(self.model, states, is_approved=bool(self.approved), is_usable=bool(self.usable))
 
     @cached_property
     def versions(self) -> list[ModelVersion]:
-        """The newest versions."""
-        return list(versions_of(self.model)[:MOST_VERSIONS])
+        """The newest versions, each with whether it `has_files`."""
+        files = ModelFile.objects.filter(version=OuterRef("pk"))
+        return list(versions_of(self.model).annotate(has_files=Exists(files))[:MOST_VERSIONS])
+
+    @cached_property
+    def approvals(self) -> list[Any]:
+        """Every approval of any version, also those that ended, the latest end first."""
+        return list(judged_approvals(self.viewer, self.model))
 
     @cached_property
     def approved(self) -> dict[int, list[Approval]]:
         """The approvals in force, by version."""
-        found: dict[int, list[Approval]] = {}
-        for row in approvals_in_force().filter(version__model=self.model).select_related("use_case").order_by("-valid_until"):
-            found.setdefault(row.version_id, []).append(row)
-        return found
+        return _by_version(row for row in self.approvals if row.counts_now)
+
+    @cached_property
+    def usable(self) -> dict[int, list[Approval]]:
+        """The approvals under which this person may use a version now, by version."""
+        return _by_version(row for row in self.approvals if row.is_mine)
 
     @cached_property
     def version(self) -> ModelVersion | None:
         """The version that matters to this viewer: usable, else approved, else the newest; `@production` first among equals."""
-        usable = set(usable_approvals(self.viewer).filter(version__model=self.model).order_by().values_list("version", flat=True))
 
         def weight(version: ModelVersion) -> tuple[bool, ...]:
             is_production = any(alias.name.lower() == "production" for alias in version.aliases.all())
             standing = version.state != VersionState.DEPRECATED, is_production, version.state not in OVER
-            return version.pk in usable, version.pk in self.approved, *standing
+            return version.pk in self.usable, version.pk in self.approved, *standing
 
         return max(self.versions, key=lambda version: (*weight(version), version.pk), default=None)
 
     @cached_property
     def approval(self) -> Approval | None:
         """The approval that matters: the one this person uses it under, else the longest in force."""
-        if self.version is None:
-            return None
-        pair = approval_for_use(self.viewer, self.version) if self.standing.key == "ready" else None
-        return pair[0] if pair else next(iter(self.approved.get(self.version.pk, [])), None)
+        of_version = self.version.pk if self.version is not None else 0
+        return next(iter(self.usable.get(of_version) or self.approved.get(of_version, [])), None)
 
     @property
     def aliases(self) -> list[Alias]:
@@ -119,7 +129,9 @@ class Heading:
     @property
     def ended(self) -> Approval | None:
         """The newest approval of the shown version that no longer counts, when there is none that does."""
-        return approvals_of(self.version).first() if self.version is not None and not self.approved else None
+        if self.version is None or self.approved:
+            return None
+        return max((row for row in self.approvals if row.version_id == self.version.pk), key=lambda row: row.pk, default=None)
 
     @cached_property
     def banners(self) -> list[Banner]:

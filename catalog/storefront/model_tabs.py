@@ -43,14 +43,14 @@ class FileList:
 
 def file_list(viewer: User, version: ModelVersion) -> FileList:
     """List the files of a version, asking the gate once: what it says of one file it says of all of them."""
-    rows = list(files_of(version)[: MOST_FILES + 1])
-    return FileList(version, rows[:MOST_FILES], refusal_of(viewer, version, rows[0].path) if rows else None, len(rows) > MOST_FILES)
+    rows = list(files_of(version).select_related("version__model__team")[: MOST_FILES + 1])
+    return FileList(version, rows[:MOST_FILES], refusal_of(viewer, rows[0]) if rows else None, len(rows) > MOST_FILES)
 
 
-def refusal_of(viewer: User, version: ModelVersion, path: str) -> NotAllowed | None:
+def refusal_of(viewer: User, file: ModelFile) -> NotAllowed | None:
     """Return why the gate would refuse; nothing when it would not."""
     try:
-        gate.resolve(viewer, None, version, path)
+        gate.judge(viewer, None, file)
     except NotAllowed as refusal:
         return refusal
     return None

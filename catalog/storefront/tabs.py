@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from catalog.artifacts.queries import files_of
 from catalog.registry.permissions import require_editor
 from catalog.storefront.heading import Heading
 from marketplace.errors import NotAllowed, NotFound
@@ -69,7 +68,7 @@ class Tabs:
         return {
             "card": True,
             "versions": bool(head.versions) or head.may_edit,
-            "files": version is not None and (head.model.is_hosted or files_of(version).exists()),
+            "files": version is not None and (head.model.is_hosted or version.has_files),  # type: ignore[attr-defined]
             "use": head.standing.key == "ready",
             "settings": head.may_edit,
         }

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.registry.models import Approval, ModelVersion
-from catalog.registry.queries import approvals_of, model_named, version_named, versions_for
+from catalog.registry.queries import model_named, version_named, versions_for
 from catalog.registry.states import MAY_SUBMIT, VersionState
 from catalog.storefront.actions import copy_version
 from catalog.storefront.heading import Heading
@@ -54,7 +54,7 @@ class VersionFacts:
     @cached_property
     def approvals(self) -> list[Approval]:
         """Every approval, also those that ended."""
-        return list(approvals_of(self.version))
+        return [row for row in self.head.approvals if row.version_id == self.version.pk]
 
     @property
     def steps(self) -> list[dict[str, str]]:
@@ -114,19 +114,15 @@ class VersionFacts:
 def version_page(request: HttpRequest, team: str, name: str, version: str) -> HttpResponse:
     """Show a version; an alias or another spelling leads to its own address; htmx asks for where it stands while checks run."""
     model = model_named(request.user, team, name)
-    found = version_named(model, version)
+    head = Heading(model, request.user)
+    found = next((row for row in head.versions if row.version == version), None) or version_named(model, version)
     if version.startswith("@"):
         return see_other(f"/m/{model}/v/{found.version}")
     if (model.team.name, model.name, found.version) != (team, name, version):
         return HttpResponsePermanentRedirect(f"/m/{model}/v/{quote(found.version)}")
     if wants_fragment(request) and request.headers.get("HX-Target") == POLLED:
-        return _where_it_stands(request, facts_of(request, found))
-    return _show(request, facts_of(request, found), CopyForm())
-
-
-def facts_of(request: HttpRequest, version: ModelVersion) -> VersionFacts:
-    """Put together what the page shows."""
-    return VersionFacts(version, Heading(version.model, request.user), request)
+        return _where_it_stands(request, VersionFacts(found, head, request))
+    return _show(request, VersionFacts(found, head, request), CopyForm())
 
 
 def _where_it_stands(request: HttpRequest, facts: VersionFacts) -> HttpResponse:
@@ -162,7 +158,7 @@ def copy(request: HttpRequest, team: str, name: str, version: str) -> HttpRespon
     found, form, copied = version_named(model, version), CopyForm(request.POST), []
     status = attempt(form, lambda values: copied.append(copy_version(found, values["version"], by=request.user)))  # type: ignore[arg-type]
     if status:
-        return _show(request, facts_of(request, found), form, status)
+        return _show(request, VersionFacts(found, Heading(model, request.user), request), form, status)
     left = copied[0].left_behind
     words = "Files, answers and use are copied."
     if left:

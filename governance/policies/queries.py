@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, Now
 
 from governance.policies import rules
 from governance.policies.models import Policy
@@ -55,6 +55,12 @@ def policy_by_ref(reference: str) -> tuple[Policy, rules.Policy]:
     if match is None:
         raise NotFound
     return policy_named(match["name"], int(match["version"]))
+
+
+def text_of_policy(column: str) -> Subquery:
+    """The text of the policy that a row names in this column as `name@version`, to be read together with the row."""
+    reference = Concat("name", Value("@"), Cast("version", CharField()), output_field=CharField())
+    return Subquery(Policy.objects.alias(reference=reference).filter(reference=OuterRef(column)).order_by().values("text")[:1])
 
 
 @dataclass(frozen=True)

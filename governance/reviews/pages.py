@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.cards.models import CardRevision
 from catalog.cards.schema import is_undisclosed, schema_for
 from catalog.registry.models import Approval, RegisteredModel
 from catalog.registry.queries import models_for
@@ -15,15 +16,15 @@ from governance.reviews.permissions import involved, may_talk
 from governance.reviews.queries import (
     Deciders,
     acknowledging_track,
+    cards_about,
     comments_of,
     deciders_of,
     decisions_of,
     finding_counts,
     findings_of,
     has_warnings,
-    moved_card_fields,
-    pinned_card,
-    rules_of,
+    material_moves,
+    rules_for,
     title_of,
     undecidable,
 )
@@ -87,7 +88,13 @@ def findings_in_words(found: Counter[str]) -> str:
 def needed_rows(viewer: Any, review: Review) -> list[dict[str, Any]]:
     """One row per track: how far it is, who decided, who can, who cannot and why."""
     tracks = [row.track for row in review.tracks.all()]
-    return _needed_rows(viewer, review, deciders_of(review, tracks), list(decisions_of(review)))
+    votes = list(decisions_of(review))
+    return _needed_rows(viewer, review, deciders_of(review, tracks, counted=counting(votes)), votes)
+
+
+def counting(votes: list[Decision]) -> dict[int, str]:
+    """Who counts already, and for which track."""
+    return {vote.by_id: vote.track for vote in votes if vote.is_current}
 
 
 def _needed_rows(viewer: Any, review: Review, deciders: dict[str, Deciders], votes: list[Decision]) -> list[dict[str, Any]]:
@@ -139,9 +146,9 @@ def answers_in_words(review: Review, policy: Policy) -> list[dict[str, str]]:
     return [{"label": q.title, "value": dict(q.options).get(str(given.get(q.key)), "Not answered")} for q in policy.questions]
 
 
-def essentials(review: Review) -> list[dict[str, str]]:
+def essentials(review: Review, card: CardRevision | None) -> list[dict[str, str]]:
     """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing."""
-    card, model = pinned_card(review), review.version.model
+    model = review.version.model
     schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
     found = []
     for key in ESSENTIALS:
@@ -180,8 +187,10 @@ def history(review: Review, decisions: list[Decision]) -> list[dict[str, Any]]:
 
 def review_context(viewer: Any, review: Review) -> dict[str, Any]:
     """Everything the review page shows, but for the forms."""
-    barred, decisions, policy = involved(review), list(decisions_of(review)), rules_of(review.policy)
-    deciders = deciders_of(review, [row.track for row in review.tracks.all()], barred=barred)
+    barred, decisions, policy = involved(review), list(decisions_of(review)), rules_for(review)
+    counted = counting(decisions)
+    deciders = deciders_of(review, [row.track for row in review.tracks.all()], barred=barred, counted=counted)
+    pinned, newest = cards_about(review.version, review.card_revision)
     rows = _needed_rows(viewer, review, deciders, decisions)
     in_team = review.version.model.team_id in roles_of(viewer)
     return {
@@ -192,11 +201,11 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "rows": rows,
         "approved": sum(row["done"] for row in rows),
         "needed": sum(row["needed"] for row in rows),
-        "stuck": [title_of(track) for track in undecidable(review, deciders)] if review.state == ReviewState.OPEN else [],
+        "stuck": [title_of(track) for track in undecidable(review, deciders, counted=counted)] if review.state == ReviewState.OPEN else [],
         "findings": findings_of(review.run),
         "answers": answers_in_words(review, policy),
-        "essentials": essentials(review),
-        "card_moved": moved_card_fields(review),
+        "essentials": essentials(review, pinned),
+        "card_moved": material_moves(review.version, pinned, newest, tier=review.tier),
         "history": history(review, decisions),
         "comments": list(comments_of(review)),
         "left": time_left(review.due_at, paused=review.state == ReviewState.CHANGES_REQUESTED) if review.closed_at is None else "",

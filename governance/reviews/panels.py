@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from catalog.registry.models import ModelVersion, RegisteredModel
 from governance.reviews.pages import approval_rows, needed_rows, queue_rows
 from governance.reviews.permissions import reads_the_queue, steps_for
-from governance.reviews.queries import history_of, open_review_of, reviews_for, waiting_for
+from governance.reviews.queries import history_of, open_review_of, queue, reviews_for, waiting_numbers
 from governance.reviews.sentences import STEP_WORDS, about_version, version_path
 from marketplace.notifications.actions import mark_seen
 from marketplace.notifications.models import Level
@@ -28,7 +28,8 @@ def model_panel(request: HttpRequest, model: RegisteredModel) -> str:
 
 def version_panel(request: HttpRequest, version: ModelVersion) -> str:
     """The aside of a version: what is still needed, its approvals, and the steps this person may take."""
-    mark_seen(request.user, about_version(version))
+    if context.nav_for(request).unread:
+        mark_seen(request.user, about_version(version))
     review = open_review_of(version)
     may_open = review is not None and reviews_for(request.user).filter(pk=review.pk).exists()
     steps = [{"words": STEP_WORDS[step], "url": f"{version_path(version)}/{step}"} for step in steps_for(request.user, version)]
@@ -45,7 +46,9 @@ def version_panel(request: HttpRequest, version: ModelVersion) -> str:
 
 def home_panel(request: HttpRequest, _: Any) -> str:
     """What needs this person: reviews to decide first, then everything else that waits for an answer."""
-    waiting = queue_rows(request.user, list(waiting_for(request.user).order_by("due_at", "pk")[:MOST]))
+    mine = waiting_numbers(request.user) if tracks_of(request.user) else []
+    context.nav_for(request).open_decisions = len(mine)
+    waiting = queue_rows(request.user, list(queue(request.user, "mine", mine=mine)[:MOST])) if mine else []
     asked = inbox_of(request.user, level=Level.NEEDS_YOU).exclude(about__in=[f"review:{row.review.pk}" for row in waiting])
     shown = {"rows": waiting, "notices": list(asked[: MOST - len(waiting)])}
     return render_to_string("governance/reviews/_home_panel.html", shown, request=request)
@@ -62,4 +65,4 @@ def fill() -> None:
 
 def open_decisions(user: Any) -> int:
     """How many reviews wait for this person; asked of reviewers only, so that nobody else pays for it."""
-    return waiting_for(user).count() if tracks_of(user) else 0
+    return len(waiting_numbers(user)) if tracks_of(user) else 0

@@ -62,10 +62,11 @@ def involved(review: Review) -> dict[int, str]:
 def involved_in(reviews: Sequence[Review], *, person: User | None = None) -> dict[int, dict[int, str]]:
     """The same for several reviews at once, or only as far as it concerns one person; leaving the team takes nothing back."""
     found: dict[int, dict[int, str]] = {review.pk: {} for review in reviews}
-    stored, remembered = _stored(reviews, person), _remembered(reviews, person)
+    stored = _stored(reviews, person)
+    remembered = _remembered(reviews, person, {row[4]: row[1] for row in stored})
     for review in reviews:
         version, team = review.version, review.version.model.team
-        for of_version, who, place, revision in stored:
+        for of_version, who, place, revision, _ in stored:
             if of_version == version.pk and revision <= review.card_revision:
                 found[review.pk].setdefault(who, WAYS[place][1].format(team=team.name))
         for (subject, of_subject), at, who, reason in remembered:
@@ -75,19 +76,19 @@ def involved_in(reviews: Sequence[Review], *, person: User | None = None) -> dic
     return found
 
 
-def _stored(reviews: Sequence[Review], person: User | None) -> list[tuple[int, int, int, int]]:
-    """Version, person, place in WAYS and card revision (0 for anything else) of everybody whom the rows name, first reasons first."""
+def _stored(reviews: Sequence[Review], person: User | None) -> list[tuple[int, int, int, int, UUID]]:
+    """Version, person, place in WAYS, card revision (0 for anything else) and pseudonym of everybody whom the rows name, first reasons first."""
     versions = ModelVersion.objects.filter(pk__in={review.version.pk for review in reviews}).order_by()
     parts = []
     for place, (path, _) in enumerate(WAYS):
         revision = F("model__card_revisions__number") if path == CARD_AUTHOR else Value(0, IntegerField())
-        rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision)
+        rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision, pseudonym=F(f"{path}__person"))
         mine = rows.filter(who__isnull=False) if person is None else rows.filter(who=person.pk)
-        parts.append(mine.values_list("pk", "who", "place", "revision"))
+        parts.append(mine.values_list("pk", "who", "place", "revision", "pseudonym"))
     return sorted(parts[0].union(*parts[1:]), key=lambda row: row[2])
 
 
-def _remembered(reviews: Sequence[Review], person: User | None) -> list[tuple[tuple[str, str], datetime, int, str]]:
+def _remembered(reviews: Sequence[Review], person: User | None, known: dict[UUID, int]) -> list[tuple[tuple[str, str], datetime, int, str]]:
     """Subject, time, person and reason of those who once worked on the versions, or were in their teams, by the record."""
     worked = Q(subject_type="modelversion", subject_id__in={str(review.version.pk) for review in reviews}, verb__in=list(WORK))
     since = min((review.version.created_at for review in reviews), default=timezone.now())
@@ -99,16 +100,14 @@ def _remembered(reviews: Sequence[Review], person: User | None) -> list[tuple[tu
     for event in Event.objects.filter(worked | joined).order_by("pk"):
         who = event.actor if event.verb in WORK else UUID(details_of(event)["details"]["person"])
         told.append(((event.subject_type, event.subject_id), event.at, who, WORK.get(event.verb, WAS_MEMBER)))
-    people = _people({who for _, _, who, _ in told if who is not None}, person)
+    people = _people({who for _, _, who, _ in told if who is not None}, known if person is None else {person.person: person.pk})
     return [(subject, at, people[who], reason) for subject, at, who, reason in told if who in people]
 
 
-def _people(pseudonyms: set[UUID], person: User | None) -> dict[UUID, int]:
-    """The people behind the pseudonyms, without a question when it is about one person or about nobody."""
-    if person is not None:
-        return {person.person: person.pk}
-    known = people_by_pseudonym({str(who) for who in pseudonyms}) if pseudonyms else {}
-    return {user.person: user.pk for user in known.values()}
+def _people(pseudonyms: set[UUID], known: dict[UUID, int]) -> dict[UUID, int]:
+    """The people behind the pseudonyms, asking only for those that are not known already."""
+    unknown = {str(who) for who in pseudonyms - known.keys()}
+    return known | {user.person: user.pk for user in (people_by_pseudonym(unknown) if unknown else {}).values()}
 
 
 def voters(review: Review) -> dict[int, str]:

@@ -1,11 +1,12 @@
 """The approval queue, one review with everything needed to decide, and who can decide."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from catalog.cards.schema import schema_for
 from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
-from governance.policies.queries import policy_by_ref
+from governance.policies.queries import parsed, policy_by_ref, text_of_policy
 from governance.policies.rules import Policy, Requirements
 from governance.reviews.models import Comment, Decision, Review, ReviewTrack
 from governance.reviews.permissions import involved, involved_in, voters, whose_reviews
@@ -47,33 +48,40 @@ def reviews_for(viewer: Any) -> QuerySet[Review]:
 
 def review_numbered(viewer: Any, number: int) -> Review:
     """One review by its number; NotFound when there is none for this viewer."""
-    found = reviews_for(viewer).filter(pk=number).first()
+    found = reviews_for(viewer).annotate(policy_text=text_of_policy("policy")).filter(pk=number).first()
     if found is None:
         raise NotFound
     return found
 
 
-def waiting_for(viewer: Any) -> QuerySet[Review]:
-    """Open reviews on which this person can still decide: one of their tracks waits, and the four-eyes rule lets them."""
-    waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
+def waiting_numbers(viewer: Any) -> list[int]:
+    """Numbers of open reviews on which this person can still decide: one of their tracks waits, and the four-eyes rule lets them."""
     voted = Decision.objects.filter(review=OuterRef("pk"), by=viewer.pk, is_current=True)
-    open_to_me = reviews_for(viewer).filter(Exists(waits), ~Exists(voted), state=ReviewState.OPEN)
-    mine = list(open_to_me.prefetch_related(None))
+    mine = list(_waiting_in_my_tracks(viewer).filter(~Exists(voted)).prefetch_related(None))
     barred = involved_in(mine, person=viewer) if mine else {}
-    return reviews_for(viewer).filter(pk__in=[review.pk for review in mine if not barred[review.pk]])
+    return [review.pk for review in mine if not barred[review.pk]]
 
 
-def queue(viewer: Any, tab: str) -> QuerySet[Review]:
-    """The rows of one tab: what waits for me, for my tracks, for the submitter, everything open, and what is done."""
+def _waiting_in_my_tracks(viewer: Any) -> QuerySet[Review]:
+    waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
+    return reviews_for(viewer).filter(Exists(waits), state=ReviewState.OPEN)
+
+
+def waiting_for(viewer: Any) -> QuerySet[Review]:
+    """The open reviews on which this person can still decide."""
+    return reviews_for(viewer).filter(pk__in=waiting_numbers(viewer))
+
+
+def queue(viewer: Any, tab: str, *, mine: Sequence[int]) -> QuerySet[Review]:
+    """The rows of one tab: what waits for me (the numbers in `mine`), for my tracks, for the submitter, everything open, and what is done."""
+    if tab == "done":
+        return reviews_for(viewer).exclude(state__in=sorted(STILL_OPEN)).order_by("-closed_at", "-pk")
     if tab == "mine":
-        rows = waiting_for(viewer)
+        rows = reviews_for(viewer).filter(pk__in=mine)
     elif tab == "tracks":
-        waits = ReviewTrack.objects.filter(review=OuterRef("pk"), state=TrackState.WAITING, track__in=sorted(tracks_of(viewer)))
-        rows = reviews_for(viewer).filter(Exists(waits), state=ReviewState.OPEN)
+        rows = _waiting_in_my_tracks(viewer)
     elif tab == "submitter":
         rows = reviews_for(viewer).filter(state=ReviewState.CHANGES_REQUESTED)
-    elif tab == "done":
-        return reviews_for(viewer).exclude(state__in=sorted(STILL_OPEN)).order_by("-closed_at", "-pk")
     else:
         rows = reviews_for(viewer).filter(state__in=sorted(STILL_OPEN))
     return rows.order_by("due_at", "tier", "pk")
@@ -105,9 +113,15 @@ def rules_of(policy: str) -> Policy:
     return policy_by_ref(policy)[1]
 
 
+def rules_for(review: Review) -> Policy:
+    """The rules that a review pinned; asks nothing where the review was read together with their text."""
+    text: str | None = getattr(review, "policy_text", None)
+    return parsed(text) if text else rules_of(review.policy)
+
+
 def requirements_of(review: Review) -> Requirements:
     """What the pinned policy asks of this tier."""
-    return rules_of(review.policy).requires(review.tier)  # type: ignore[arg-type]
+    return rules_for(review).requires(review.tier)  # type: ignore[arg-type]
 
 
 def longest_validity(requirements: Requirements, *, now: datetime | None = None) -> datetime:
@@ -138,10 +152,12 @@ def who_can_decide(review: Review, track: str) -> Deciders:
     return deciders_of(review, [track])[track]
 
 
-def deciders_of(review: Review, tracks: list[str], *, barred: dict[int, str] | None = None) -> dict[str, Deciders]:
-    """The same for several tracks, asking once who was involved (or taking who was) and once who reviews."""
+def deciders_of(
+    review: Review, tracks: list[str], *, barred: dict[int, str] | None = None, counted: dict[int, str] | None = None
+) -> dict[str, Deciders]:
+    """The same for several tracks, asking once who was involved (or taking who was), who counts already, and who reviews."""
     barred = involved(review) if barred is None else barred
-    counted = voters(review)
+    counted = voters(review) if counted is None else counted
     roles = OrganizationRole.objects.filter(role=OrgRole.REVIEWER, track__in=tracks, user__is_active=True, user__kind=Kind.PERSON)
     found = {track: Deciders([], []) for track in tracks}
     for role in roles.select_related("user").order_by("user__username"):
@@ -154,11 +170,11 @@ def deciders_of(review: Review, tracks: list[str], *, barred: dict[int, str] | N
     return found
 
 
-def undecidable(review: Review, deciders: dict[str, Deciders] | None = None) -> list[str]:
+def undecidable(review: Review, deciders: dict[str, Deciders] | None = None, *, counted: dict[int, str] | None = None) -> list[str]:
     """Tracks that wait and that nobody (or too few different people) can decide: the review cannot come to an end."""
     waiting = [t for t in review.tracks.all() if t.state == TrackState.WAITING]
     deciders = deciders_of(review, [t.track for t in waiting]) if deciders is None else deciders
-    votes = Counter(voters(review).values())
+    votes = Counter((voters(review) if counted is None else counted).values())
     needs = {t.track: max(0, t.quorum - votes[t.track]) for t in waiting}
     return unreachable(needs, {track: [p.pk for p in d.can] for track, d in deciders.items()})
 
@@ -191,23 +207,24 @@ def tracks_reading(model: RegisteredModel) -> list[str]:
     return sorted(set(rows.order_by().values_list("track", flat=True)))
 
 
-def pinned_card(review: Review) -> CardRevision | None:
-    """The card as it was submitted: what is decided about."""
-    return CardRevision.objects.filter(model=review.version.model_id, number=review.card_revision).first()
+def cards_about(version: ModelVersion, revision: int) -> tuple[CardRevision | None, CardRevision | None]:
+    """The card that is or was decided about, and the newest one."""
+    newest = CardRevision.objects.filter(model=version.model_id).order_by("-number").values("number")[:1]
+    rows = CardRevision.objects.filter(Q(number=revision) | Q(number=Subquery(newest)), model=version.model_id).order_by("number")
+    cards = {card.number: card for card in rows}
+    return cards.get(revision), cards[max(cards)] if cards else None
 
 
 def moved_card_fields(review: Review) -> list[str]:
     """Titles of material card fields that were changed since the submit: an approval of the old text would be void at once."""
-    return material_moves(review.version, review.card_revision, tier=review.tier)
+    return material_moves(review.version, *cards_about(review.version, review.card_revision), tier=review.tier)
 
 
-def material_moves(version: ModelVersion, revision: int, *, tier: str) -> list[str]:
+def material_moves(version: ModelVersion, pinned: CardRevision | None, latest: CardRevision | None, *, tier: str) -> list[str]:
     """Titles of the material card fields that say something else now than in the revision that was decided about."""
-    model = version.model
-    cards = CardRevision.objects.filter(model=model)
-    latest, pinned = cards.order_by("-number").first(), cards.filter(number=revision).first()
     if latest is None or pinned is None or latest.number == pinned.number:
         return []
+    model = version.model
     schema = schema_for(tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
     titles = {field.key: field.title for field in schema.fields}
     return [titles[key] for key in material_changes(pinned.values, latest.values, schema)]

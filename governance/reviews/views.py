@@ -14,12 +14,13 @@ from governance.reviews.forms import CommentForm, DecisionForm, decision_form, s
 from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.permissions import reads_the_queue, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_for
+from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_numbers
 from governance.reviews.sentences import STEP_WORDS, review_path, version_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
 from marketplace.notifications.actions import mark_seen
 from marketplace.permissions.queries import tracks_of
+from marketplace.web.context import nav_for
 from marketplace.web.pages import notice, page, see_other
 
 TAB_TITLES = {"mine": "Mine", "tracks": "My tracks", "submitter": "Waiting on submitter", "all": "All", "done": "Done"}
@@ -35,9 +36,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab") or ("mine" if tracks_of(request.user) else "all")
     if tab not in TABS:
         raise NotFound
-    found = list(queue(request.user, tab)[: ROWS + 1])
-    mine = waiting_for(request.user).count()
-    tabs = [{"text": TAB_TITLES[t], "url": f"/reviews?tab={t}", "current": t == tab, "count": mine if t == "mine" else None} for t in TABS]
+    mine = waiting_numbers(request.user)
+    nav_for(request).open_decisions = len(mine)
+    found = list(queue(request.user, tab, mine=mine)[: ROWS + 1])
+    tabs = [{"text": TAB_TITLES[t], "url": f"/reviews?tab={t}", "current": t == tab, "count": len(mine) if t == "mine" else None} for t in TABS]
     context = {"tabs": tabs, "tab": tab, "rows": queue_rows(request.user, found[:-1] if len(found) > ROWS else found), "more": len(found) > ROWS}
     return page(request, "governance/reviews/queue.html", context)
 
@@ -47,7 +49,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, number: int) -> HttpResponse:
     """One review with everything needed to decide."""
     shown = review_numbered(request.user, number)
-    mark_seen(request.user, f"review:{shown.pk}", f"conversation:{shown.pk}")
+    if nav_for(request).unread:
+        mark_seen(request.user, f"review:{shown.pk}", f"conversation:{shown.pk}")
     return show(request, shown)
 
 

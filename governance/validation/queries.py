@@ -1,11 +1,11 @@
 """Finding runs of checks and what they said."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Now
 
 from catalog.artifacts.queries import files_of, uploads_of
@@ -30,8 +30,13 @@ BATCH = 200
 
 def runs_for(viewer: Viewer) -> QuerySet[ValidationRun]:
     """The runs over versions of models that somebody may see."""
-    rows = ValidationRun.objects.select_related("version__model__team", "requested_by")
-    return visible(rows, to=viewer, via="version__model")
+    return visible(_runs(), to=viewer, via="version__model")
+
+
+def _runs() -> QuerySet[ValidationRun]:
+    """Runs with their version, and the number of the last finished one before each over the same version: `previous`."""
+    earlier = ValidationRun.objects.filter(version=OuterRef("version"), pk__lt=OuterRef("pk"), state=RunState.FINISHED).order_by("-pk")
+    return ValidationRun.objects.select_related("version__model__team", "requested_by").annotate(previous=Subquery(earlier.values("pk")[:1]))
 
 
 def run_for(viewer: Viewer, pk: int) -> ValidationRun:
@@ -44,17 +49,18 @@ def run_for(viewer: Viewer, pk: int) -> ValidationRun:
 
 def runs_of(version: ModelVersion) -> QuerySet[ValidationRun]:
     """The runs over a version that was found for a viewer, newest first."""
-    return ValidationRun.objects.filter(version=version).select_related("version__model__team", "requested_by").order_by("-pk")
+    return _runs().filter(version=version).order_by("-pk")
 
 
-def latest_run(version: ModelVersion) -> ValidationRun | None:
-    """The newest run over a version."""
-    return runs_of(version).first()
+def latest_run(version: ModelVersion) -> Any:
+    """The newest run over a version, with how many checks `counted` and how many of them `passed`; none before the first submit."""
+    counted, passed = Count("results", filter=~Q(results__verdict=Verdict.NA)), Count("results", filter=Q(results__verdict=Verdict.PASS))
+    return runs_of(version).annotate(counted=counted, passed=passed).first()
 
 
 def latest_run_of_model(model: RegisteredModel) -> ValidationRun | None:
     """The newest run over any version of a model that was found for a viewer."""
-    return ValidationRun.objects.filter(version__model=model).select_related("version__model__team", "requested_by").order_by("-pk").first()
+    return _runs().filter(version__model=model).order_by("-pk").first()
 
 
 def sees_evidence(viewer: Viewer, run: ValidationRun) -> bool:
@@ -80,6 +86,13 @@ def findings_of(run: ValidationRun) -> QuerySet[Finding]:
     return rows.order_by(verdict, order_of("severity", list(reversed(Severity.values))), "pk")
 
 
+def findings_in(results: Iterable[CheckResult]) -> list[Finding]:
+    """The same from the results of a run that were read with their findings."""
+    verdicts, severities = [str(verdict) for verdict in WORST_FIRST], list(reversed(Severity.values))
+    found = [finding for result in results for finding in result.findings.all()]
+    return sorted(found, key=lambda f: (verdicts.index(f.result.verdict), severities.index(f.severity), f.pk))
+
+
 def worst_severity(run: ValidationRun) -> str:
     """The gravest severity among the findings of a run; empty when it found nothing. What automatic approval asks."""
     found = set(Finding.objects.filter(result__run=run).values_list("severity", flat=True))
@@ -93,19 +106,19 @@ def warnings_of(run: ValidationRun) -> QuerySet[CheckResult]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the findings of a run differ from the run before."""
+    """How the findings of a run differ from the run before, of which this has the number."""
 
-    before: ValidationRun | None
+    before: int | None
     new: list[Finding]
     fixed: list[Finding]
     same: list[Finding]
 
 
-def compare_with_previous(run: ValidationRun) -> Comparison:
-    """Compare a run with the last finished one before it over the same version."""
-    before = runs_of(run.version).filter(pk__lt=run.pk, state=RunState.FINISHED).first()
-    now = {_key(finding): finding for finding in findings_of(run)}
-    then = {_key(finding): finding for finding in findings_of(before)} if before else {}
+def compare_with_previous(run: Any, findings: Iterable[Finding]) -> Comparison:
+    """Compare the findings of a run, as the queries here give it, with the last finished one before it over the same version."""
+    before = run.previous
+    now = {_key(finding): finding for finding in findings}
+    then = {_key(finding): finding for finding in Finding.objects.filter(result__run=before).select_related("result")} if before else {}
     return Comparison(
         before,
         [finding for key, finding in now.items() if before and key not in then],

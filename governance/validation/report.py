@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from governance.validation.models import CheckResult, Finding, ValidationRun
-from governance.validation.queries import ahead_of, compare_with_previous, findings_of, results_of, sees_evidence
+from governance.validation.queries import ahead_of, compare_with_previous, findings_in, results_of, sees_evidence
 from governance.validation.states import RunState, Verdict
 
 LOOKS = {Verdict.PASS: "passed", Verdict.WARN: "passed_with_warnings", Verdict.FAIL: "failed", Verdict.ERROR: "could_not_run"}
@@ -42,7 +42,7 @@ class Report:
     sees_evidence: bool
     fixed: int
     new: int
-    before: ValidationRun | None
+    before: int | None
 
     @property
     def progress(self) -> str:
@@ -61,13 +61,15 @@ def report(run: ValidationRun, viewer: Any) -> Report:
     """Gather what the page of a run shows to this viewer."""
     is_live = run.state != RunState.FINISHED
     sees = sees_evidence(viewer, run)
-    compared = None if is_live else compare_with_previous(run)
+    results = list(results_of(run))
+    findings = findings_in(results)
+    compared = None if is_live else compare_with_previous(run, findings)
     return Report(
         run=run,
         look=look_of_run(run),
         is_live=is_live,
-        findings=[_finding_row(finding, sees=sees) for finding in findings_of(run)],
-        results=[_result_row(result, sees=sees) for result in results_of(run)],
+        findings=[_finding_row(finding, sees=sees) for finding in findings],
+        results=[_result_row(result, sees=sees) for result in results],
         seconds=_seconds(run),
         ahead=ahead_of(run) if run.state == RunState.WAITING else 0,
         sees_evidence=sees,

@@ -1,6 +1,7 @@
 """Finding people, teams and tokens."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
@@ -9,7 +10,7 @@ from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, 
 from marketplace.accounts.tokens import digest_of, is_well_formed
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import roles_of
+from marketplace.permissions.queries import roles_of, with_rights
 
 
 def teams_of(user: User) -> QuerySet[Team]:
@@ -42,10 +43,9 @@ def owners_of(team_id: int) -> QuerySet[User]:
     return User.objects.filter(memberships__team=team_id, memberships__role=TeamRole.OWNER, is_active=True)
 
 
-def publishing_teams_of(user: User) -> QuerySet[Team]:
-    """The teams a person may publish for."""
-    mine = [team for team, role in roles_of(user).items() if role in {TeamRole.CONTRIBUTOR, TeamRole.OWNER}]
-    return Team.objects.filter(pk__in=mine)
+def publishes(user: User) -> bool:
+    """Whether a person may publish for any of their teams."""
+    return not {TeamRole.CONTRIBUTOR, TeamRole.OWNER}.isdisjoint(roles_of(user).values())
 
 
 def user_named(username: str) -> User:
@@ -89,10 +89,12 @@ def token_caller(secret: str) -> Caller | None:
     """The caller behind a secret: one indexed query; None when it never was, ended, was revoked or its owner left."""
     if not is_well_formed(secret):
         return None
-    row = (
-        ApiToken.objects.select_related("user").filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True).first()
-    )
-    return Caller(row.user, row) if row else None
+    tokens = ApiToken.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True)
+    row: Any = with_rights(tokens.select_related("user"), person="user").first()
+    if row is None:
+        return None
+    row.user.read_groups, row.user.read_roles = row.read_groups, row.read_roles
+    return Caller(row.user, row)
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:

@@ -8,7 +8,7 @@ from catalog.registry.actions import move_version, void_approvals
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.queries import approvals_in_force
 from catalog.registry.states import VersionState
-from governance.reviews.queries import approvals_to_keep_true, material_moves
+from governance.reviews.queries import approvals_to_keep_true, cards_about, material_moves
 
 MOST_TITLES = 5
 
@@ -21,7 +21,8 @@ def void_what_changed(model: RegisteredModel) -> list[ModelVersion]:
     """
     lost = []
     for version, approvals in groupby(approvals_to_keep_true(model), key=lambda approval: approval.version):
-        moved = {approval.pk: titles for approval in approvals if (titles := material_moves(version, approval.card_revision, tier=version.tier))}
+        about = {approval.pk: cards_about(version, approval.card_revision) for approval in approvals}
+        moved = {pk: titles for pk, cards in about.items() if (titles := material_moves(version, *cards, tier=version.tier))}
         if moved:
             _void(version, moved)
             lost.append(version)

@@ -190,7 +190,7 @@ class TestUploads:
         from django.test import Client
 
         client = Client(enforce_csrf_checks=True)
-        client.force_login(cast.nina, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(cast.nina, backend="marketplace.accounts.backends.PasswordBackend")
         assert client.put(url(draft, "a.bin"), b"x", content_type=OCTETS).status_code == 403
 
 

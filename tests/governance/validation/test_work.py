@@ -112,9 +112,9 @@ def test_what_the_files_do_not_tell_is_asked_after_the_run(cast):
     work.run_checks(again.pk)
     again.refresh_from_db()
     assert again.outcome in {"pass", "warn"}
-    fixed = queries.compare_with_previous(again)
+    fixed = queries.compare_with_previous(queries.latest_run(version), queries.findings_of(again))
     assert [finding.where for finding in fixed.fixed] == ["technical.architecture"]
-    assert fixed.before == run
+    assert fixed.before == run.pk
 
 
 class Broken:

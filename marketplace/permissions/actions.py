@@ -36,5 +36,8 @@ def leave_group(person: Any, name: str) -> None:
 
 def forget_cached(person: Any) -> None:
     """Drop what was read once per request, because it has just changed."""
-    person.__dict__.pop("_group_names", None)
-    person.__dict__.pop("_team_roles", None)
+    for kept in ("_group_names", "_team_roles"):
+        person.__dict__.pop(kept, None)
+    for read in ("read_groups", "read_roles"):
+        if hasattr(person, read):
+            delattr(person, read)

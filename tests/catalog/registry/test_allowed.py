@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from catalog.registry.actions import give_grant
 from catalog.registry.models import RegisteredModel
+from marketplace.accounts.actions import add_member, give_role
+from marketplace.accounts.backends import PasswordBackend
 from marketplace.permissions.models import Visibility
 from marketplace.permissions.needs import Need
-from marketplace.permissions.queries import allowed, visible
+from marketplace.permissions.queries import allowed, has_role, roles_of, visible
 from tests import factories as make
 from tests.cast import everybody
 
@@ -33,3 +35,13 @@ def test_one_model_and_the_list_agree(cast, models, need):
         person = getattr(cast, name)
         by_list = set(visible(RegisteredModel.objects.filter(pk__in=[m.pk for m in models]), to=person, need=need))
         assert {model for model in models if allowed(person, need, model)} == by_list, name
+
+
+def test_a_right_that_was_read_with_the_person_is_forgotten_when_it_changes(cast):
+    nina = PasswordBackend().get_user(cast.nina.pk)
+    assert has_role(nina, "auditor") is False
+    assert roles_of(nina) == {cast.finance_ml.pk: "contributor"}
+    give_role(nina, "auditor", by=cast.root)
+    add_member(cast.finance_ml, nina, role="owner", by=cast.paul)
+    assert has_role(nina, "auditor")
+    assert roles_of(nina) == {cast.finance_ml.pk: "owner"}

@@ -66,7 +66,7 @@ class Caller:
         _, self.secret = issue_token(self.user, by=self.user, name="benchmark", scopes=["read"], days=1)
         self.what = fill(team) if models else "no models"
         client = Client(SERVER_NAME="localhost")
-        client.force_login(self.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(self.user, backend="marketplace.accounts.backends.PasswordBackend")
         self.session = client.cookies["session"].value
         from django.core.handlers.wsgi import WSGIHandler
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower, Now
 
 from catalog.registry.states import DataClass, Environment, ModelKind, ModelState, Origin, Tier, VersionState
 from marketplace.identifiers import NameValidator, new_id
-from marketplace.permissions.models import Governed, Grant, GroupPermission, PersonPermission
+from marketplace.permissions.models import Governed, Grant, GroupPermission, PersonPermission, Visibility
 
 
 class UseCase(models.Model):
@@ -61,6 +61,7 @@ class RegisteredModel(Governed):
     external_id = models.CharField(max_length=300, blank=True, help_text="Its id at the source")
     pulls_30d = models.PositiveIntegerField(default=0, help_text="Download sessions of the last 30 days, rolled up")
     teams_30d = models.PositiveIntegerField(default=0)
+    files_on_request = models.BooleanField(default=False, help_text="Whoever may not read its files does not see which there are either")
 
     class Meta:
         ordering = ["team__name", "name"]
@@ -72,9 +73,14 @@ class RegisteredModel(Governed):
             models.CheckConstraint(condition=models.Q(kind__in=sorted(ModelKind.values)), name="model_kind_is_known"),
             models.CheckConstraint(condition=models.Q(tier__in=["", *sorted(Tier.values)]), name="model_tier_is_known"),
             models.CheckConstraint(condition=models.Q(parameters=None) | models.Q(parameters__gte=0), name="parameters_are_not_negative"),
+            models.CheckConstraint(condition=models.Q(visibility__in=sorted(Visibility.values)), name="model_visibility_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(visibility=Visibility.TEAMS) | models.Q(shown_to=[]), name="only_a_model_for_named_teams_names_some"
+            ),
         ]
         indexes = [
             GinIndex(fields=["tags"], name="models_by_tag"),
+            GinIndex(fields=["shown_to"], name="models_by_named_team"),
             models.Index(fields=["-updated_at", "-id"], name="models_newest_first"),
             models.Index(fields=["-pulls_30d", "-id"], name="models_most_used_first"),
         ]

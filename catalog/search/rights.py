@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from marketplace.permissions.queries import groups_of, roles_of
+from marketplace.permissions.queries import Limits, circles_of, groups_of, limits_of, roles_of
 
 KEPT = 512
 Compiled = tuple[str, tuple[Any, ...]]
@@ -21,13 +21,16 @@ class Rights:
     person: int | None
     is_active: bool
     roles: tuple[tuple[int, str], ...]
+    circles: frozenset[int]
     groups: frozenset[str]
+    limits: Limits
     viewer: Any = field(compare=False, hash=False)
 
 
 def rights_of(viewer: Any) -> Rights:
     """Return the rights of a viewer, read for this request."""
-    return Rights(viewer.pk, viewer.is_active, tuple(sorted(roles_of(viewer).items())), groups_of(viewer), viewer)
+    roles = tuple(sorted(roles_of(viewer).items()))
+    return Rights(viewer.pk, viewer.is_active, roles, circles_of(viewer), groups_of(viewer), limits_of(viewer), viewer)
 
 
 def compiled(build: Callable[[Any], QuerySet[Any, Any]]) -> Callable[[Any], Compiled | None]:

@@ -85,6 +85,24 @@ def create_team(name: str, *, by: User | None, purpose: str = "", owner: User | 
 
 
 @transaction.atomic
+def place_team(team: Team, parent: Team | None, *, by: User | None) -> Team:
+    """Put a team under a unit, or under none; there is one level, so a unit is under nothing itself."""
+    require_administrator(by, "place teams")
+    ids = sorted({team.pk, parent.pk} if parent is not None else {team.pk})
+    rows = {row.pk: row for row in Team.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    if parent is not None:
+        if parent.pk == team.pk or rows[parent.pk].parent_id is not None:
+            raise Conflict(f"{parent.name} cannot be above {team.name}: there is one level.", hint="Choose a team that is under no other.")
+        if Team.objects.filter(parent=team).exists():
+            raise Conflict(f"{team.name} has teams below it: there is one level.", hint="Place those teams elsewhere first.")
+    if rows[team.pk].parent_id != (parent.pk if parent else None):
+        Team.objects.filter(pk=team.pk).update(parent=parent)
+        record("team.placed", team, by=by, parent=parent)
+    team.refresh_from_db()
+    return team
+
+
+@transaction.atomic
 def add_member(team: Team, user: User, *, role: str, by: User | None) -> Membership:
     """Put a person into a team, or change the role there."""
     require_team_manager(by, team)

@@ -77,6 +77,9 @@ class Team(models.Model):
 
     name = models.CharField(max_length=96, validators=[NameValidator()])
     purpose = models.CharField(max_length=280, blank=True)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", help_text="The unit it belongs to; a unit has none itself"
+    )
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="team")
     quota_bytes = models.BigIntegerField()
     created_at = models.DateTimeField(db_default=Now())
@@ -86,6 +89,7 @@ class Team(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("name"), name="one_team_per_name"),
             models.CheckConstraint(condition=models.Q(quota_bytes__gte=0), name="team_quota_is_not_negative"),
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="team_is_not_its_own_parent"),
         ]
 
     def __str__(self) -> str:

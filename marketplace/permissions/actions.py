@@ -36,7 +36,7 @@ def leave_group(person: Any, name: str) -> None:
 
 def forget_cached(person: Any) -> None:
     """Drop what was read once per request, because it has just changed."""
-    for kept in ("_group_names", "_team_roles"):
+    for kept in ("_group_names", "_memberships"):
         person.__dict__.pop(kept, None)
     for read in ("read_groups", "read_roles"):
         if hasattr(person, read):

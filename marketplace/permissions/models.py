@@ -10,6 +10,7 @@ class Visibility(models.TextChoices):
     """Who knows that a thing exists."""
 
     ORGANIZATION = "organization", "Everybody in the organization"
+    TEAMS = "teams", "The owner team and named teams"
     TEAM = "team", "The owner team only"
 
 
@@ -18,6 +19,9 @@ class Governed(models.Model):
 
     team = models.ForeignKey("marketplace.Team", on_delete=models.PROTECT, related_name="+")
     visibility = models.CharField(max_length=12, choices=Visibility, default=Visibility.ORGANIZATION)
+    shown_to = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="Teams that know of it, with those below them, where it is shown to named teams"
+    )
     open_to = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, help_text="Groups besides the team that read it: tracks that review it"
     )

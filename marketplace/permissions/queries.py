@@ -1,5 +1,7 @@
 """Asking what somebody may see and do: one predicate, used by every list, page and gate."""
 
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
@@ -17,12 +19,37 @@ G = TypeVar("G", bound=Model)
 Viewer = Any  # a User or AnonymousUser: accounts is above this room
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What somebody who calls with a token is limited to: models of these teams, and these models. Nothing named means no limit."""
+
+    teams: frozenset[int] = frozenset()
+    things: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.teams or self.things)
+
+    def condition(self, path: str) -> Q:
+        """The condition on the rows; `path` leads from the queried row to the governed one."""
+        return Q(**{f"{path}team__in": sorted(self.teams)}) | Q(**{f"{path}pk__in": sorted(self.things)})
+
+    def cover(self, thing: Any) -> bool:
+        """Whether one row is within them."""
+        return not self or thing.team_id in self.teams or thing.pk in self.things
+
+
+def limits_of(viewer: Viewer) -> Limits:
+    """What the viewer's token is limited to in this request; a session has no limits."""
+    limits: Limits = getattr(viewer, "limits", None) or Limits()
+    return limits
+
+
 def with_rights(rows: QuerySet[G], *, person: str = "pk") -> Any:
     """Rows with what `groups_of` and `roles_of` tell of a person, in the same query; `person` is the column that names them."""
     who, users = OuterRef(person), get_user_model()
     groups = users.groups.through._default_manager.filter(user=who).order_by().values("group__name")
     roles = users._meta.get_field("memberships").related_model._default_manager.filter(user=who).order_by()
-    pairs = roles.values(pair=JSONObject(team="team_id", role="role"))
+    pairs = roles.values(pair=JSONObject(team="team_id", role="role", parent="team__parent_id"))
     return rows.annotate(read_groups=ArraySubquery(groups), read_roles=ArraySubquery(pairs))
 
 
@@ -39,14 +66,32 @@ def groups_of(viewer: Viewer) -> frozenset[str]:
 
 def roles_of(viewer: Viewer) -> dict[int, str]:
     """The teams of a person by id, with the role there; read once per request."""
+    return {team: role for team, role, _ in _memberships(viewer)}
+
+
+def circles_of(viewer: Viewer) -> frozenset[int]:
+    """The teams of a person and the teams above them: whatever is shown to one of these is shown to the person."""
+    return frozenset(team for member_of, _, above in _memberships(viewer) for team in (member_of, above) if team is not None)
+
+
+def _memberships(viewer: Viewer) -> tuple[tuple[int, str, int | None], ...]:
+    """Team, role there and the team above, of a person; read once per request."""
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
-        return {}
-    if "_team_roles" not in viewer.__dict__:
+        return ()
+    if "_memberships" not in viewer.__dict__:
         read = getattr(viewer, "read_roles", None)
-        pairs = viewer.memberships.values_list("team_id", "role") if read is None else ((pair["team"], pair["role"]) for pair in read)
-        viewer.__dict__["_team_roles"] = dict(pairs)
-    roles: dict[int, str] = viewer.__dict__["_team_roles"]
-    return roles
+        rows = viewer.memberships.values_list("team_id", "role", "team__parent_id") if read is None else map(_TRIPLE, read)
+        viewer.__dict__["_memberships"] = tuple(rows)
+    found: tuple[tuple[int, str, int | None], ...] = viewer.__dict__["_memberships"]
+    return found
+
+
+_TRIPLE = itemgetter("team", "role", "parent")
+
+
+def reads_all(viewer: Viewer, need: str) -> bool:
+    """Whether a role of the organization reads every model for this need."""
+    return any(has_role(viewer, role) for role in READS_ALL.get(need, ()))
 
 
 def has_role(viewer: Viewer, role: str) -> bool:
@@ -73,19 +118,20 @@ def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "")
     """Return the condition under which `viewer` may do `need`; `path` leads from the queried row to the governed one (`model__`)."""
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return Q(pk__in=[])
-    names = groups_of(viewer)
-    if any(f"role:{role}" in names for role in READS_ALL.get(need, ())):
-        return Q()
-    mine = [team for team, role in roles_of(viewer).items() if role in ROLES_FOR[need]]
-    may = Q(**{f"{path}team__in": mine})
+    limits = limits_of(viewer)
+    within = limits.condition(path) if limits else Q()
+    if reads_all(viewer, need):
+        return within
+    may = Q(**{f"{path}team__in": [team for team, role in roles_of(viewer).items() if role in ROLES_FOR[need]]})
     if need == Need.VIEW:
         may |= Q(**{f"{path}visibility": Visibility.ORGANIZATION})
-    if need in {Need.VIEW, Need.WORK} and (tracks := sorted(n for n in names if n.startswith("track:"))):
+        may |= Q(**{f"{path}visibility": Visibility.TEAMS, f"{path}shown_to__overlap": sorted(circles_of(viewer))})
+    if need in {Need.VIEW, Need.WORK} and (tracks := sorted(f"track:{track}" for track in tracks_of(viewer))):
         may |= Q(**{f"{path}open_to__overlap": tracks})
     if need in {Need.VIEW, Need.DOWNLOAD}:
         grants = model._meta.get_field("grants").related_model._default_manager
         may |= Q(Exists(grants.filter(in_force(), held_by(viewer), thing=OuterRef(f"{path}pk"))))
-    return may
+    return may & within
 
 
 def visible(queryset: QuerySet[G], *, to: Viewer, need: str = Need.VIEW, via: str = "") -> QuerySet[G]:
@@ -100,16 +146,21 @@ def visible(queryset: QuerySet[G], *, to: Viewer, need: str = Need.VIEW, via: st
 
 def allowed(viewer: Viewer, need: str, thing: Any) -> bool:
     """Whether somebody may do this with this very thing: what `predicate` says of its row, which was read already; only grants cost a query."""
-    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active or not limits_of(viewer).cover(thing):
         return False
-    names = groups_of(viewer)
-    if any(f"role:{role}" in names for role in READS_ALL.get(need, ())) or roles_of(viewer).get(thing.team_id) in ROLES_FOR[need]:
+    if reads_all(viewer, need) or roles_of(viewer).get(thing.team_id) in ROLES_FOR[need]:
         return True
-    if need == Need.VIEW and thing.visibility == Visibility.ORGANIZATION:
+    if need == Need.VIEW and _is_shown(viewer, thing):
         return True
     if need in {Need.VIEW, Need.WORK} and any(f"track:{track}" in thing.open_to for track in tracks_of(viewer)):
         return True
     return need in {Need.VIEW, Need.DOWNLOAD} and thing.grants.filter(in_force(), held_by(viewer)).exists()
+
+
+def _is_shown(viewer: Viewer, thing: Any) -> bool:
+    if thing.visibility == Visibility.TEAMS:
+        return not circles_of(viewer).isdisjoint(thing.shown_to)
+    return bool(thing.visibility == Visibility.ORGANIZATION)
 
 
 def require(viewer: Viewer, need: str, thing: Any, *, sentence: str = "", hint: str = "") -> None:

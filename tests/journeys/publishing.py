@@ -77,6 +77,8 @@ def give_what_is_missing(page: Page, tier: str) -> None:
         for key in keys:
             give(page, fields[key])
         page.get_by_role("button", name=re.compile("^Save( and go on)?$")).click()
+        if place.endswith("/publish/about"):
+            page.wait_for_url(re.compile("/publish/risk$"))
         page.wait_for_load_state()
         expect(page.locator(".form-errors")).to_have_count(0)
     page.goto(back)

@@ -3,6 +3,7 @@
 from catalog.registry.actions.approvals import give_approval, void_approvals
 from catalog.registry.actions.grants import end_grant, give_grant
 from catalog.registry.actions.models import bring_in, change_model, create_use_case, open_to_tracks, register_model
+from catalog.registry.actions.sharing import share_model
 from catalog.registry.actions.versions import (
     add_version,
     change_version,
@@ -30,6 +31,7 @@ __all__ = [
     "remove_alias",
     "set_alias",
     "settle_model",
+    "share_model",
     "void_approvals",
     "withdraw_version",
 ]

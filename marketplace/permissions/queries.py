@@ -65,7 +65,9 @@ def in_force(prefix: str = "") -> Q:
 
 
 def held_by(viewer: Viewer, prefix: str = "") -> Q:
-    """Grants of the person or of one of their teams."""
+    """Grants of the person or of one of their teams; nobody's for whoever is not signed in or has left."""
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+        return Q(pk__in=[])
     return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__in": list(roles_of(viewer))})
 
 

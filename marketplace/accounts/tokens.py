@@ -12,7 +12,7 @@ SCOPES = {
     "publish": "publish models and versions",
     "review": "comment and decide on reviews",
     "usage": "report use",
-    "admin": "manage teams and tokens",
+    "admin": "manage teams, tokens and grants on models",
 }
 
 

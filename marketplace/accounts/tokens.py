@@ -11,7 +11,6 @@ SCOPES = {
     "download": "download approved versions",
     "publish": "publish models and versions",
     "review": "comment and decide on reviews",
-    "usage": "report use",
     "admin": "manage teams, tokens and grants on models",
 }
 

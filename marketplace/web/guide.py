@@ -10,7 +10,7 @@ from marketplace.web.states import LOOKS
 
 DIGEST = "9f2c4be109c7a1d6b0e35a86c7f412d09e8b7a6c5d4e3f2a1b0c9d8e7f6071ab"
 VERSION_STATES = (
-    "draft", "validating", "validation_failed", "in_review", "changes_requested", "approved", "approved_with_conditions",
+    "draft", "validating", "validation_failed", "in_review", "changes_requested", "approved",
     "rejected", "expired", "suspended", "quarantined", "deprecated", "retired", "withdrawn",
 )  # fmt: skip
 

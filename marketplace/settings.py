@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import logs
+from marketplace.api.tags import TAGS
 from marketplace.environment import Environment, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_prometheus",
 ]
 MIDDLEWARE = [
@@ -235,9 +235,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX_TRIM": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": TAGS,
     "POSTPROCESSING_HOOKS": [],  # choices stay where they are used; shared names for them collide
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Telling people

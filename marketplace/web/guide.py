@@ -92,6 +92,10 @@ def samples() -> dict[str, Any]:
             {"label": "Approved until", "value": "3 Mar 2027"}, {"label": "Purposes", "value": "Document intake, archive search"},
             {"label": "Base model", "value": "layoutlmv3-base", "url": "#kv"}, {"label": "Last scan", "at": now - timedelta(hours=2)}, {"label": "Contact", "value": ""},
         ],
+        "fields": [
+            {"name": "team", "kind": "text", "required": True, "place": "path", "example": "finance-ml"},
+            {"name": "limit", "kind": "whole number, 1 to 200; 50 when left out", "place": "query", "text": "How many at most", "example": "50"},
+        ],
         "weeks": [240, 260, 250, 290, 280, 330, 310, 370, 350, 430, 410, 460],
         "snippet": "from huggingface_hub import snapshot_download\n\nsnapshot_download(\"finance-ml/invoice-fields-v3\", revision=\"production\")",
         "form": SampleForm(initial={"task": "ocr"}),

@@ -1,6 +1,7 @@
 """What we depend on is what we use."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def test_every_dependency_is_used(name):
 
 def test_what_has_no_import_is_still_wanted():
     assert WITHOUT_IMPORT.keys() <= NAMES
+
+
+def test_whatever_is_imported_is_declared():
+    ours = {"marketplace", "catalog", "governance"}
+    imported = set(re.findall(r"^(?:import|from) (\w+)", SOURCE, re.MULTILINE)) - set(sys.stdlib_module_names) - ours
+    assert imported <= {IMPORTED_AS.get(name, name.replace("-", "_")) for name in NAMES}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.name)

@@ -5,10 +5,7 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r /tmp/requirements.txt
 
 FROM python:3.11-slim-bookworm
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends bubblewrap \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --create-home --home-dir /var/lib/marketplace marketplace
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/marketplace marketplace
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MARKETPLACE_VAR=/var/lib/marketplace STORAGE_URL=/var/lib/marketplace/files TMPDIR=/var/lib/marketplace/tmp
 COPY --from=packages /opt/venv /opt/venv

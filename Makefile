@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-full lint bench lock browser sandbox
+.PHONY: help setup run test test-full lint bench lock browser
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,9 +19,9 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-u
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DEV) browser sandbox ## install what run, test and lint need
+setup: $(DEV) browser ## install what run, test and lint need
 
-run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
+run: $(RUN) ## bring the whole marketplace up here and print its address
 	@exec $(BIN)/python manage.py up
 
 test: setup ## every room and every journey, at most five minutes
@@ -62,8 +62,3 @@ browser: $(DEV)
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || command -v google-chrome >/dev/null \
 	|| { $(ROOT_ON_DEBIAN) && echo "Installing Chromium for the browser tests …" && { $(APT) chromium; }; } \
 	|| { echo "Fetching Chromium for the browser tests …" && $(BIN)/playwright install chromium; }
-
-sandbox:
-	@command -v bwrap >/dev/null \
-	|| { $(ROOT_ON_DEBIAN) && echo "Installing bubblewrap, which isolates the checks of model files …" && { $(APT) bubblewrap; } >/dev/null; } \
-	|| echo "bubblewrap is not installed: files are checked in a bounded process without it. To have it: apt-get install bubblewrap"

@@ -89,6 +89,16 @@ class Unavailable(DomainError):
     title = "Not available right now"
 
 
+# What no rule of ours refuses, but the way in which a request is written.
+ABOUT_THE_REQUEST = (
+    ("parse-error", "The body cannot be read", 400, "The body is no valid JSON, or too deep, or holds characters that nothing can store."),
+    ("method-not-allowed", "No such method", 405, "The address exists, but not with this method."),
+    ("not-acceptable", "No such format", 406, "The Accept header asks for a format that is not spoken here."),
+    ("unsupported-media-type", "Wrong media type", 415, "The Content-Type is not one that this address reads."),
+    ("precondition-required", "If-Match is missing", 428, "Send the ETag of what you read as If-Match, so that nobody's change is lost."),
+)
+
+
 def all_kinds() -> list[type[DomainError]]:
     """Return every kind of error, for the page that explains them."""
     return [DomainError, *DomainError.__subclasses__()]

@@ -46,7 +46,8 @@ def _broker_answers() -> bool:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Give the figures of this process to whoever sends METRICS_TOKEN; without one set, to this machine alone."""
     if settings.METRICS_TOKEN:
-        allowed = compare_digest(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}")
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        allowed = compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
     else:
         allowed = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in request.headers
     if not allowed:

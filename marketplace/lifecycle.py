@@ -1,4 +1,7 @@
-"""State machines: a table of allowed moves, and the only way to make one."""
+"""State machines: a table of allowed moves, and the only way to make one.
+
+States that are computed anew from other rows have no table: docs/decisions/0006-states-that-only-follow.md.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import TypeVar

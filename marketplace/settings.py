@@ -6,6 +6,8 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from marketplace import logs
+from marketplace.api.tags import TAGS
 from marketplace.environment import Environment, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +57,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_prometheus",
 ]
 MIDDLEWARE = [
@@ -71,7 +72,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "marketplace.web.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -235,9 +235,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX_TRIM": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": TAGS,
     "POSTPROCESSING_HOOKS": [],  # choices stay where they are used; shared names for them collide
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Telling people
@@ -259,11 +258,5 @@ USE_I18N = True
 USE_TZ = True
 
 # What is written to the log
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "django.security.DisallowedHost": {"level": "ERROR"}},
-}
+LOGGING = logs.described(level=env.str("LOG_LEVEL", default="INFO"), kind=env.str("LOG_FORMAT", default="lines" if LOCAL else "json"))
+LOGGING_CONFIG = "marketplace.logs.configure"

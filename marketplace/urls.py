@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from marketplace.api.problems import not_found
+from marketplace.docs.views import api_docs
 from marketplace.health import healthz, metrics, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/schema", SpectacularAPIView.as_view(api_version="1"), name="schema"),
-    path("docs/api", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("docs/api", api_docs, name="api-docs"),
     path("api/v1/", include("marketplace.api_urls")),
     path("api/v1/", include("governance.api_urls")),
     path("api/v1/", include("catalog.api_urls")),

@@ -55,7 +55,7 @@ def token_of(db):
     """Issue a token for somebody: `token_of(cast.bea, "read", "download")` -> the header to send."""
 
     def issue(user, *scopes, days=30):
-        _, secret = issue_token(user, by=user, name="test", scopes=list(scopes) or ["read", "download", "publish", "usage"], days=days)
+        _, secret = issue_token(user, by=user, name="test", scopes=list(scopes) or ["read", "download", "publish"], days=days)
         return {"Authorization": f"Bearer {secret}"}
 
     return issue

@@ -1,6 +1,6 @@
 """REST of cards: read, save against a known revision, list revisions, and carry README.md in and out."""
 
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from django.http import HttpResponseBase, QueryDict
 from drf_spectacular.types import OpenApiTypes
@@ -172,7 +172,6 @@ class CardReadme(CardApi):
     """The card as README.md with YAML at its head, as Hugging Face writes it."""
 
     parser_classes = (RawParser,)
-    keeps_answers: ClassVar[bool] = False
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - DRF's signature
         """Answer with Markdown whatever a client says it accepts."""

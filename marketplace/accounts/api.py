@@ -25,7 +25,7 @@ from marketplace.accounts.serializers import (
     team_shape,
     token_shape,
 )
-from marketplace.api.pagination import body, keyset_by_id
+from marketplace.api.pagination import Page, body, keyset_by_id
 from marketplace.api.schema import PAGED
 from marketplace.api.views import ApiView
 from marketplace.permissions.queries import groups_of
@@ -53,15 +53,16 @@ class Teams(ApiView):
     @extend_schema(responses=TeamPage, parameters=PAGED, summary="List teams")
     def get(self, request: Request) -> Response:
         """Return teams, oldest first."""
-        return Response(body(keyset_by_id(all_teams(), request.query_params, newest_first=False), team_shape))
+        found: Page[Any] = keyset_by_id(all_teams(), request.query_params, newest_first=False)
+        return Response(body(found, lambda team: team_shape(team, team.size)))
 
     @extend_schema(request=TeamInput, responses={201: TeamOutput}, summary="Create a team")
     def post(self, request: Request) -> Response:
         """Create a team; administrators only."""
         values, user = self.input(TeamInput), request.user
         owner = user_named(values.pop("owner")) if "owner" in values else None
-        team = team_named(create_team(**values, by=user, owner=owner).name)  # type: ignore[arg-type]
-        return Response(team_shape(team), status=201, headers={"Location": f"/api/v1/teams/{team.name}"})
+        team = create_team(**values, by=user, owner=owner)  # type: ignore[arg-type]
+        return Response(team_shape(team, len(members_of(team))), status=201, headers={"Location": f"/api/v1/teams/{team.name}"})
 
 
 class TeamView(ApiView):
@@ -71,7 +72,8 @@ class TeamView(ApiView):
     def get(self, request: Request, team: str) -> Response:
         """Return a team with its people."""
         found = team_named(team)
-        return Response(team_shape(found) | {"people": [member_shape(m) for m in members_of(found)]})
+        people = members_of(found)
+        return Response(team_shape(found, len(people)) | {"people": [member_shape(m) for m in people]})
 
 
 class TeamMembers(ApiView):

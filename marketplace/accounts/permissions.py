@@ -5,8 +5,6 @@ from marketplace.errors import NotAllowed
 from marketplace.permissions.needs import OrgRole, TeamRole
 from marketplace.permissions.queries import has_role, roles_of
 
-RANK = [TeamRole.VIEWER, TeamRole.CONTRIBUTOR, TeamRole.OWNER]
-
 
 def may_manage_team(user: User, team: Team) -> bool:
     """Owners of the team and administrators."""

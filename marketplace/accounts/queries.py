@@ -14,18 +14,18 @@ from marketplace.permissions.queries import roles_of, with_rights
 
 
 def teams_of(user: User) -> QuerySet[Team]:
-    """The teams a person belongs to."""
-    return Team.objects.filter(memberships__user=user).annotate(size=Count("memberships"))
+    """The teams a person belongs to, each with its size."""
+    return all_teams().filter(pk__in=list(roles_of(user)))
 
 
 def all_teams() -> QuerySet[Team]:
-    """Every team: names and purposes are known to everybody in the organization."""
-    return Team.objects.annotate(size=Count("memberships"))
+    """Every team with its size, counted as `members_of` lists it: names and purposes are known to everybody in the organization."""
+    return Team.objects.annotate(size=Count("memberships", filter=Q(memberships__user__is_active=True)))
 
 
 def team_named(name: str) -> Team:
     """The team with this name, whatever the case; NotFound when there is none."""
-    team = all_teams().filter(name__iexact=name).first()
+    team = Team.objects.filter(name__iexact=name).first()
     if team is None:
         raise NotFound
     return team
@@ -57,7 +57,7 @@ def user_named(username: str) -> User:
 
 
 def reviewers_of(track: str) -> QuerySet[User]:
-    """The active people who review a track; the security track is also looked after by the security role."""
+    """The active people who review a track."""
     holds = Q(organization_roles__role=OrgRole.REVIEWER, organization_roles__track=track)
     return User.objects.filter(holds, is_active=True, kind="person").distinct()
 

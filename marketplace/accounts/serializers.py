@@ -99,9 +99,9 @@ class TokenPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-def team_shape(team: Team) -> dict[str, Any]:
+def team_shape(team: Team, members: int) -> dict[str, Any]:
     """Return a team as JSON."""
-    return {"name": team.name, "purpose": team.purpose, "members": team.size}  # type: ignore[attr-defined]
+    return {"name": team.name, "purpose": team.purpose, "members": members}
 
 
 def member_shape(member: Membership) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """Return the name that a sign-in was tried with, in one spelling, for the lock."""
     given = (credentials or {}).get("username") or (request.POST.get("login", "") if request is not None else "")
-    return str(given).lower()[:96]
+    return str(given).replace("\x00", "").lower()[:96]
 
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: object) -> HttpResponse:

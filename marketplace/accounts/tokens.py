@@ -11,8 +11,7 @@ SCOPES = {
     "download": "download approved versions",
     "publish": "publish models and versions",
     "review": "comment and decide on reviews",
-    "usage": "report use",
-    "admin": "manage teams and tokens",
+    "admin": "manage teams, tokens and grants on models",
 }
 
 

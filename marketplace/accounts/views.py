@@ -46,9 +46,13 @@ def my_tokens(request: HttpRequest) -> HttpResponse:
     form, secret, status = TokenForm(request.POST or None, initial={"days": 90, "scopes": ["read", "download"]}), "", 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
-            _, secret = issue_token(request.user, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-            form, status = TokenForm(initial={"days": 90, "scopes": ["read", "download"]}), 200
+        try:
+            if form.is_valid():
+                _, secret = issue_token(request.user, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+                form, status = TokenForm(initial={"days": 90, "scopes": ["read", "download"]}), 200
+        except Invalid as wrong:
+            for field, sentences in wrong.fields.items():
+                form.add_error(field, sentences)
     try_it = f'curl -H "Authorization: Bearer {secret}" {settings.PUBLIC_URL}/api/v1/me'
     context = {"tokens": [shown(t) for t in tokens_of(request.user)], "form": form, "secret": secret, "try_it": try_it}  # type: ignore[arg-type]
     response = page(request, "marketplace/accounts/tokens.html", context, status=status)
@@ -102,10 +106,12 @@ def team_page(request: HttpRequest, team: str) -> HttpResponse:
 def team_members(request: HttpRequest, team: str) -> HttpResponse:
     """Add a member, change a role, or (with an empty role) remove a member."""
     found, user = team_named(team), request.user
+    leaving = request.POST.get("role") == ""
     form = MemberForm(request.POST)
+    form.fields["role"].required = not leaving
     try:
-        if request.POST.get("role") == "" and request.POST.get("username"):
-            gone = user_named(request.POST["username"])
+        if leaving and form.is_valid():
+            gone = user_named(form.cleaned_data["username"])
             remove_member(found, gone, by=user)  # type: ignore[arg-type]
             notice(request, f"{gone} is no longer in {found.name}.")
             return see_other(f"/teams/{found.name}", request)
@@ -114,10 +120,9 @@ def team_members(request: HttpRequest, team: str) -> HttpResponse:
             add_member(found, person, role=form.cleaned_data["role"], by=user)  # type: ignore[arg-type]
             notice(request, f"{person} is now {form.cleaned_data['role']} in {found.name}.")
             return see_other(f"/teams/{found.name}", request)
-    except (Invalid, DomainError) as error:
+    except DomainError as error:
         if error.status not in {404, 409, 422}:
             raise
-        form.full_clean()
         form.add_error(None, f"{error.sentence} {error.hint}".strip())
     return _team_page(request, found, form, status=422)
 

@@ -83,7 +83,7 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception of a REST view; a fault of our own is logged and says nothing of its inside."""
     error = as_domain_error(fault)
     if error is None:
-        log.error("request_failed", exc_info=fault, request_id=origin.current().request_id)
+        log.error("request_failed", exc_info=fault)
         error = DomainError("This failed on our side.", hint="Try again; quote the request id when you ask for help.", code="server-error")
         error.status, error.title = 500, "Failed on our side"
     response = Response(problem(error), status=error.status, content_type=MEDIA_TYPE)

@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from marketplace.api.serializers import ProblemSerializer
+from marketplace.api.tags import TAGS
 
 PROBLEMS = {
     "400": "The request cannot be read.",
@@ -32,6 +33,17 @@ class Schema(AutoSchema):
         """Return a stable name: method and view, `get_team_members`."""
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.view).__name__).lower()
         return f"{self.method.lower()}_{words.removesuffix('_view')}"
+
+    def get_tags(self) -> list[str]:
+        """Return the last part of the address that is the name of a group."""
+        known = {tag["name"] for tag in TAGS}
+        return [next((part for part in reversed(self.path.split("/")) if part in known), "me")]
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Return the ways in, with the scope that a token needs."""
+        ways: list[dict[str, list[str]]] = super().get_auth()
+        scope = getattr(self.view, "scopes", {}).get(self.method.upper())
+        return [{"token": [scope]} if scope and "token" in way else way for way in ways]
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         """Return the declared answers and the problems."""

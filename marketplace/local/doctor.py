@@ -2,12 +2,12 @@
 
 import importlib.metadata
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError
 from packaging.requirements import Requirement
 
+from marketplace import bounded
 from marketplace.local.folders import REPOSITORY
 
 OLDEST_POSTGRES = 15
@@ -46,7 +47,7 @@ def examine() -> Iterator[Answer]:
     for question in QUESTIONS:
         try:
             yield question()
-        except (DatabaseError, redis.RedisError, OperationalError, subprocess.SubprocessError, OSError, ValueError) as fault:
+        except (DatabaseError, redis.RedisError, OperationalError, bounded.BoundedError, OSError, ValueError) as fault:
             name = question.__name__.replace("_", " ")
             yield Answer(name, f"{type(fault).__name__}: {str(fault).strip().splitlines()[0] if str(fault) else ''}", TODO[question])
 
@@ -154,15 +155,11 @@ def public_url() -> Answer:
 
 
 def sandbox() -> Answer:
-    """Whether bubblewrap is there and may make its namespaces."""
-    program = shutil.which("bwrap")
-    if program is None:
-        return Answer("sandbox", "bubblewrap is not installed", TODO[sandbox])
-    command = [program, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"]
-    tried = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
-    if tried.returncode:
-        return Answer("sandbox", f"bubblewrap may not start: {tried.stderr.strip()}", "Allow unprivileged user namespaces on this machine.")
-    return Answer("sandbox", "bubblewrap works")
+    """Whether the child process that reads model files starts, and under which bounds; it is not cut off from files and network."""
+    found: Any = bounded.call("marketplace.bounded.probe.bounds", None, seconds=10)
+    kept = found["written"] == found["processes"] == 0 and found["data"] > 0
+    words = f"a child process of at most {found['data'] // 1024**2} MB and {found['files']} open files, which writes nothing"
+    return Answer("sandbox", f"{words}; not cut off from network and files" if kept else "its limits do not hold", "" if kept else TODO[sandbox])
 
 
 QUESTIONS: tuple[Callable[[], Answer], ...] = (
@@ -180,5 +177,5 @@ TODO: dict[Callable[[], Answer], str] = {
     worker: "Start one: `make run`, or `celery -A marketplace worker -Q default,checks`.",
     storage: "Set STORAGE_URL to a folder or bucket that this account may write to.",
     free_space: "Make the folder of STORAGE_URL readable.",
-    sandbox: "Install it: `apt-get install bubblewrap`.",
+    sandbox: "Run the worker where a process may start others and limit itself (setrlimit).",
 }

@@ -16,7 +16,7 @@ from marketplace.notifications.serializers import DoneInput, NoticePage, NoticeS
 class Notices(ApiView):
     """The caller's notices that are not done yet."""
 
-    @extend_schema(responses=NoticePage, parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)])
+    @extend_schema(responses=NoticePage, parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)], summary="List my notices")
     def get(self, request: Request) -> Response:
         """List them, newest first."""
         return Response(body(keyset_by_id(inbox_of(request.user), request.GET), notice_json))
@@ -27,7 +27,7 @@ class NoticeDone(ApiView):
 
     scopes: ClassVar[dict[str, str]] = {"POST": "read"}
 
-    @extend_schema(request=DoneInput, responses=NoticeShape)
+    @extend_schema(request=DoneInput, responses=NoticeShape, summary="Take a notice out of the inbox")
     def post(self, request: Request, number: int) -> Response:
         """Take it out of the inbox."""
         self.input(DoneInput)

@@ -1,10 +1,12 @@
 """What a worker does for notices: mail them, each once, and again later when the mail server did not take them."""
 
+from datetime import timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
 
 import structlog
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from marketplace.accounts.models import User
@@ -14,6 +16,9 @@ from marketplace.notifications.sentences import body_of, subject_of
 
 log = structlog.get_logger(__name__)
 MOST = 50
+PERMANENT = 500
+# A mail server that says "not now" may mean it: for so long it is asked again.
+PATIENCE = timedelta(hours=1)
 # One half of the number of an advisory lock; the other is the person.
 LOCK = 717
 
@@ -35,6 +40,7 @@ def _send_all(people: list[int], *, daily: bool) -> int:
             sent += send_to(user_id, daily=daily)
         except SMTPRecipientsRefused as refused:
             log.warning("mail_refused", user=user_id, reason=str(refused)[:200])
+            give_up(user_id, refused, daily=daily)
         except (SMTPException, OSError) as fault:
             log.warning("mail_server_failed", reason=f"{type(fault).__name__}: {fault}"[:200])
             break  # the rest would wait for the same timeout; the next beat tries again
@@ -46,9 +52,7 @@ def send_to(user_id: int, *, daily: bool) -> bool:
     with transaction.atomic():
         if not _is_mine(user_id):
             return False
-        rows = Notice.objects.filter(user=user_id, mailed_at=None)
-        rows = rows.filter(read_at=None) if daily else rows.filter(urgent=True)
-        notices = list(rows.order_by("-urgent", "-updated_at")[:MOST])
+        notices = list(_unmailed(user_id, daily=daily).order_by("-urgent", "-updated_at")[:MOST])
         if not notices:
             return False
         user = User.objects.get(pk=user_id)
@@ -58,6 +62,19 @@ def send_to(user_id: int, *, daily: bool) -> bool:
         for notice in notices:  # what was added to a notice meanwhile is mailed the next time
             Notice.objects.filter(pk=notice.pk, updated_at=notice.updated_at).update(mailed_at=timezone.now())
     return True
+
+
+def _unmailed(user_id: int, *, daily: bool) -> QuerySet[Notice]:
+    rows = Notice.objects.filter(user=user_id, mailed_at=None)
+    return rows.filter(read_at=None) if daily else rows.filter(urgent=True)
+
+
+def give_up(user_id: int, refused: SMTPRecipientsRefused, *, daily: bool) -> int:
+    """Count notices as mailed whose address the server refuses for good, or has refused for too long: nobody waits behind them."""
+    rows = _unmailed(user_id, daily=daily)
+    if not any(code >= PERMANENT for code, _ in refused.recipients.values()):
+        rows = rows.filter(updated_at__lt=timezone.now() - PATIENCE)
+    return rows.update(mailed_at=timezone.now())
 
 
 def _is_mine(user_id: int) -> bool:

@@ -11,7 +11,10 @@ from marketplace.permissions.queries import allowed
 
 
 class GrantBackend(BaseBackend):
-    """Answers `user.has_perm("catalog.view_…", row)` with the one predicate; a superuser gets nothing by it."""
+    """Answers `user.has_perm("catalog.view_…", row)` with the one predicate.
+
+    Django itself says yes to a superuser before it asks any backend, so our own code asks `allowed` and never `has_perm`.
+    """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
         """Whether the row may be seen (`view_…`) or used (`download_…`) by the person."""

@@ -9,7 +9,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject, Now
-from guardian.shortcuts import get_groups_with_perms, get_users_with_perms
 
 from marketplace.errors import NotAllowed, NotFound
 from marketplace.permissions.models import Governed, Visibility
@@ -110,7 +109,9 @@ def in_force(prefix: str = "") -> Q:
 
 
 def held_by(viewer: Viewer, prefix: str = "") -> Q:
-    """Grants of the person or of one of their teams."""
+    """Grants of the person or of one of their teams; nobody's for whoever is not signed in or has left."""
+    if isinstance(viewer, AnonymousUser) or not viewer.is_active:
+        return Q(pk__in=[])
     return Q(**{f"{prefix}user": viewer.pk}) | Q(**{f"{prefix}team__in": list(roles_of(viewer))})
 
 
@@ -181,10 +182,3 @@ def require_role(viewer: Viewer, *roles: str, to: str) -> None:
     """Raise NotAllowed unless the viewer holds one of the organization roles."""
     if not any(has_role(viewer, role) for role in roles):
         raise NotAllowed(f"Only {' or '.join(roles)} may {to}.", hint="Ask an administrator who holds that role.")
-
-
-def holders(thing: Model) -> dict[str, list[str]]:
-    """Who holds guardian's rows for this thing: the projection, for comparison with the grants."""
-    people: Any = get_users_with_perms(thing, with_group_users=False)
-    groups: Any = get_groups_with_perms(thing)
-    return {"people": sorted(p.username for p in people), "groups": sorted(g.name for g in groups)}

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 logger = logging.getLogger(__name__)
 
 THEMES = ("light", "dark", "system")
-FIGURES = ("reviewer", "open_decisions", "unread", "may_publish", "auditor", "theme", "announcements")
+FIGURES = ("reviewer", "open_decisions", "unread", "may_publish", "auditor", "theme")
 _providers: dict[str, Callable[[Any], object]] = {}
 
 
@@ -70,12 +70,6 @@ class Nav:
         """Return light, dark or system: what the person stored, else what this browser chose."""
         stored = str(self._figure("theme", ""))
         return stored if stored in THEMES and stored != "system" else self.chosen_theme
-
-    @cached_property
-    def announcements(self) -> list[Any]:
-        """Return announcements of the administrators: mappings with tone and text."""
-        found = self._figure("announcements", ())
-        return list(found) if isinstance(found, list | tuple) else []
 
 
 def nav_for(request: HttpRequest) -> Nav:

@@ -10,7 +10,7 @@ from marketplace.web.states import LOOKS
 
 DIGEST = "9f2c4be109c7a1d6b0e35a86c7f412d09e8b7a6c5d4e3f2a1b0c9d8e7f6071ab"
 VERSION_STATES = (
-    "draft", "validating", "validation_failed", "in_review", "changes_requested", "approved", "approved_with_conditions",
+    "draft", "validating", "validation_failed", "in_review", "changes_requested", "approved",
     "rejected", "expired", "suspended", "quarantined", "deprecated", "retired", "withdrawn",
 )  # fmt: skip
 
@@ -91,6 +91,10 @@ def samples() -> dict[str, Any]:
         "facts": [
             {"label": "Approved until", "value": "3 Mar 2027"}, {"label": "Purposes", "value": "Document intake, archive search"},
             {"label": "Base model", "value": "layoutlmv3-base", "url": "#kv"}, {"label": "Last scan", "at": now - timedelta(hours=2)}, {"label": "Contact", "value": ""},
+        ],
+        "fields": [
+            {"name": "team", "kind": "text", "required": True, "place": "path", "example": "finance-ml"},
+            {"name": "limit", "kind": "whole number, 1 to 200; 50 when left out", "place": "query", "text": "How many at most", "example": "50"},
         ],
         "weeks": [240, 260, 250, 290, 280, 330, 310, 370, 350, 430, 410, 460],
         "snippet": "from huggingface_hub import snapshot_download\n\nsnapshot_download(\"finance-ml/invoice-fields-v3\", revision=\"production\")",

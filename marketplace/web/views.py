@@ -1,17 +1,15 @@
 """Pages that belong to the interface itself: its style sheet and its style guide."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from marketplace.errors import all_kinds
+from marketplace.errors import ABOUT_THE_REQUEST, all_kinds
 from marketplace.web.guide import samples
 from marketplace.web.pages import page
 from marketplace.web.stylesheets import stylesheet as joined
 
 
-@login_not_required
 @require_safe
 def stylesheet(request: HttpRequest, digest: str) -> HttpResponse:
     """Send the style sheet; its address changes with its content, so it may be kept for a year."""
@@ -25,17 +23,16 @@ def stylesheet(request: HttpRequest, digest: str) -> HttpResponse:
     return response
 
 
-@login_not_required
 @require_safe
 def style_guide(request: HttpRequest) -> HttpResponse:
-    """Show every component in every state."""
+    """Show every component in every state, with made-up values; open to everybody."""
     return page(request, "marketplace/web/style_guide.html", samples())
 
 
-@login_not_required
 @require_safe
 def problem_types(request: HttpRequest) -> HttpResponse:
     """Explain every kind of problem that REST answers with: where the `type` of a problem leads."""
-    kinds = sorted((kind.code, kind.title, kind.status, (kind.__doc__ or "").strip()) for kind in all_kinds())
+    ours = ((kind.code, kind.title, kind.status, (kind.__doc__ or "").strip()) for kind in all_kinds())
+    kinds = sorted([*ours, *ABOUT_THE_REQUEST])
     crumbs = [{"text": "API", "url": "/docs/api"}, {"text": "Problems"}]
     return page(request, "marketplace/web/problem_types.html", {"kinds": kinds, "crumbs": crumbs})

@@ -29,7 +29,7 @@ def api(cast):
     # As Django's own test client does: a request must not close the connection whose transaction the test rolls back.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
-    _, secret = issue_token(cast.paul, by=cast.paul, name="fuzz", scopes=["read", "download", "publish", "review", "usage", "admin"])
+    _, secret = issue_token(cast.paul, by=cast.paul, name="fuzz", scopes=["read", "download", "publish", "review", "admin"])
     schema = schemathesis.openapi.from_wsgi("/api/v1/schema?format=json", application, headers={"Authorization": f"Bearer {secret}"})
     schema.secret = secret
     yield schema

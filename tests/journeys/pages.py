@@ -18,7 +18,6 @@ class Place:
     address: str
     person: str = ""
     note: str = ""  # tells two places with the same address name apart
-    is_foreign: bool = False  # markup of a library of others, which we cannot mend: only its width is looked at
 
     def __str__(self) -> str:
         return "-".join(part for part in (self.name, self.note) if part)
@@ -66,7 +65,7 @@ PLACES = (
     Place("my-settings", "/me/settings", "bea"),
     Place("notifications", "/me/notifications", "paul"),
     Place("audit", "/audit", "aud"),
-    Place("api-docs", "/docs/api", "bea", is_foreign=True),
+    Place("api-docs", "/docs/api", "bea"),
     Place("problem-types", "/docs/errors", "bea"),
     Place("style-guide", "/docs/ui", "bea"),
     Place("error", "/m/no-team/no-model", "bea", "404"),

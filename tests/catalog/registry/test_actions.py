@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from guardian.shortcuts import get_groups_with_perms, get_users_with_perms
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry import work
@@ -31,7 +32,7 @@ from marketplace.activity.models import Event
 from marketplace.errors import Conflict, Invalid, NotAllowed, NotFound
 from marketplace.lifecycle import move
 from marketplace.permissions.needs import Need
-from marketplace.permissions.queries import allowed, holders
+from marketplace.permissions.queries import allowed
 from tests import cast as people
 from tests.factories import a_file, a_model, a_submitted_version, a_use_case, a_version, an_approved_version
 
@@ -277,8 +278,8 @@ def test_a_production_alias_needs_an_approval_for_production(cast, fields):
 
 def projected(model):
     """Who guardian says may view or download."""
-    found = holders(model)
-    return set(found["people"]), set(found["groups"])
+    people = get_users_with_perms(model, with_group_users=False)
+    return {user.username for user in people}, {group.name for group in get_groups_with_perms(model)}
 
 
 def truth(model):

@@ -65,3 +65,7 @@ def test_nobody_signs_up(client):
 
 def test_signing_out_is_a_post(cast, signed_in):
     assert signed_in(cast.bea).get(reverse("account_logout")).status_code == 405
+
+
+def test_a_name_that_no_database_takes_is_a_wrong_name(cast, client):
+    assert client.post("/login", {"login": "be\x00a", "password": "x"}).status_code == 422

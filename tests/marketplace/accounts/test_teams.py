@@ -3,7 +3,8 @@
 import pytest
 
 from marketplace.accounts.actions import add_member, create_team, give_role, remove_member, take_role
-from marketplace.accounts.models import Membership
+from marketplace.accounts.models import Membership, User
+from marketplace.accounts.queries import all_teams, members_of, teams_of
 from marketplace.activity.queries import events_about
 from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.permissions.queries import has_role, roles_of, tracks_of
@@ -84,6 +85,25 @@ def test_an_owner_manages_members_on_the_page(cast, signed_in):
     assert client.post("/teams/finance-ml/members", {"username": "stan", "role": ""}).status_code == 303
     assert client.post("/teams/finance-ml/members", {"username": "nobody-here", "role": "viewer"}).status_code == 422
     assert signed_in(cast.bea).post("/teams/finance-ml/members", {"username": "stan", "role": "viewer"}).status_code == 403
+
+
+def test_my_teams_are_counted_with_all_their_active_people(cast, signed_in):
+    User.objects.filter(pk=cast.petra.pk).update(is_active=False)
+    assert [(team.name, team.size) for team in teams_of(cast.nina)] == [("finance-ml", 2)]
+    assert {team.name: team.size for team in all_teams()}["finance-ml"] == 2 == len(members_of(cast.finance_ml))
+    assert "2 members" in signed_in(cast.nina).get("/teams").text.split('id="mine"')[1].split('id="all"')[0]
+
+
+@pytest.mark.parametrize("role", ["", "viewer"])
+def test_a_name_no_database_takes_is_refused_by_field(cast, signed_in, role):
+    answer = signed_in(cast.paul).post("/teams/finance-ml/members", {"username": "sta\x00n", "role": role})
+    assert answer.status_code == 422
+    assert "User name: Null characters are not allowed." in answer.text
+
+
+def test_who_is_not_in_the_team_cannot_be_taken_out(cast, signed_in):
+    answer = signed_in(cast.paul).post("/teams/finance-ml/members", {"username": "stan", "role": ""})
+    assert (answer.status_code, "Stan is not in team finance-ml." in answer.text) == (422, True)
 
 
 def test_rest_lists_and_manages_teams(cast, client, token_of):

@@ -127,6 +127,12 @@ def test_the_page_refuses_a_token_without_end(cast, signed_in):
     assert not ApiToken.objects.filter(user=cast.ivo).exists()
 
 
+def test_the_page_refuses_a_name_that_hides_something_and_keeps_what_was_typed(cast, signed_in):
+    answer = signed_in(cast.ivo).post("/me/tokens", {"name": "good\u202edoog", "scopes": ["read"], "days": 77})
+    assert (answer.status_code, "without invisible characters" in answer.text, 'value="77"' in answer.text) == (422, True, True)
+    assert not ApiToken.objects.filter(user=cast.ivo).exists()
+
+
 def test_somebody_elses_token_does_not_exist_for_me(cast, client, signed_in):
     token, _ = issue_token(cast.ivo, by=cast.ivo, name="mine", scopes=["read"])
     assert signed_in(cast.bea).post(f"/me/tokens/{token.pk}/revoke").status_code == 404

@@ -57,6 +57,22 @@ def test_a_full_disk_is_missing(monkeypatch):
     assert answer("free space").todo.startswith("Free at least")
 
 
+def test_the_sandbox_is_what_files_are_really_read_in():
+    found = answer("sandbox")
+    assert found.ok
+    assert found.found == "a child process of at most 1024 MB and 64 open files, which writes nothing; not cut off from network and files"
+
+
+def test_a_sandbox_whose_limits_do_not_hold_is_missing(monkeypatch):
+    monkeypatch.setattr(doctor.bounded, "call", lambda *_args, **_more: {"data": -1, "files": 64, "written": -1, "processes": -1})
+    assert (answer("sandbox").found, answer("sandbox").ok) == ("its limits do not hold", False)
+
+
+def test_nothing_asks_for_a_program_that_no_code_starts():
+    for name in ("Makefile", "Dockerfile", "compose.yaml"):
+        assert "bubblewrap" not in (doctor.REPOSITORY / name).read_text()
+
+
 def test_packages_that_differ_from_the_lock_are_named(monkeypatch):
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda _name: "0.0.1")
     found = answer("packages")

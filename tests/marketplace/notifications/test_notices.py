@@ -139,6 +139,23 @@ def test_a_failed_mail_is_tried_again_and_blocks_nobody_else(cast, monkeypatch, 
     assert {m.to[0] for m in mail.outbox} == {first.email, second.email}
 
 
+@pytest.mark.parametrize(("code", "age", "tries"), [(550, 0, 1), (450, 0, 3), (450, 2, 1)])
+def test_an_address_that_is_refused_is_not_tried_for_ever(cast, monkeypatch, code, age, tries):
+    tell(cast.bea, urgent=True)
+    Notice.objects.update(updated_at=timezone.now() - timedelta(hours=age))
+    tried = []
+
+    def refuse(self, messages):
+        tried.append(messages[0].to)
+        raise SMTPRecipientsRefused({"bea@example.com": (code, b"No such mailbox")})
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    for _ in range(3):
+        work.send_due()
+    assert len(tried) == tries
+    assert unread(cast.bea) == 1
+
+
 def test_a_mail_that_could_not_be_sent_for_a_week_is_given_up(cast):
     tell(cast.bea, urgent=True)
     Notice.objects.update(updated_at=timezone.now() - timedelta(days=8))

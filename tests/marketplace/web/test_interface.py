@@ -17,6 +17,10 @@ from marketplace.web.templatetags import ui
 
 ROOT = Path(settings.STATICFILES_DIRS[0])
 COMPONENTS = sorted((Path(settings.TEMPLATES[0]["DIRS"][0]) / "cotton").glob("*.html"))
+SAMPLES = {"states.py", "guide.py"}
+ROOMS = [path for name in ("marketplace", "catalog", "governance") for path in (ROOT.parent / name).rglob("*.py") if "migrations" not in path.parts]
+PAGES = [path for path in (ROOT.parent / "templates").rglob("*.html") if "guide" not in path.name]
+SOURCE = "\n".join(path.read_text() for path in [*ROOMS, *PAGES] if path.parent.name != "web" or path.name not in SAMPLES)
 pytestmark = pytest.mark.urls("tests.marketplace.web.test_errors")
 
 
@@ -72,6 +76,16 @@ def test_each_state_has_an_icon_that_exists(state):
     look = states.look_of(state)
     assert 'aria-hidden="true"' in icon(look.icon)
     assert look.tone in {"success", "warning", "danger", "info", "neutral", "quarantine"}
+
+
+@pytest.mark.parametrize("state", states.LOOKS)
+def test_each_state_that_has_a_look_can_be_reached(state):
+    assert re.search(rf"[\"']{state}[\"']", SOURCE), "nothing is ever in this state"
+
+
+def test_pages_open_to_everybody_are_marked_only_where_the_mark_does_something():
+    guarded = "django.contrib.auth.middleware.LoginRequiredMiddleware" in settings.MIDDLEWARE
+    assert guarded or "login_not_required" not in SOURCE
 
 
 def test_attributes_of_components_are_escaped():

@@ -1,0 +1,1 @@
+"""Pages that explain the interface for programs to people."""

@@ -5,13 +5,14 @@ import random
 import pytest
 from django.db import connection
 
+from catalog.cards.actions import save_card
 from catalog.registry.models import RegisteredModel
 from catalog.registry.queries import models_for, standing_conditions, with_standing
-from catalog.search.actions import index_everything
+from catalog.search.actions import index_everything, index_models
 from catalog.search.facets import FACETS
 from catalog.search.queries import search
 from marketplace.errors import Invalid
-from tests.factories import a_model, a_submitted_version, an_approved_version
+from tests.factories import a_card, a_model, a_submitted_version, an_approved_version
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +213,33 @@ def test_license_groups_name_each_spelling_once():
     listed = [spelling for group in license_groups().values() for spelling in group]
     assert len(listed) == len(set(listed))
     assert connection.vendor == "postgresql"
+
+
+WIDE = "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ"
+
+
+def joined_words(count):
+    """Words of three bytes a letter, all different, joined so that each counts as a whole and in its parts."""
+    dice = random.Random(3)
+    return "".join(" " if number % 15 == 0 else "-" if number % 5 == 0 else dice.choice(WIDE) for number in range(count))
+
+
+def ideographs(count):
+    """Signs that each become a word."""
+    return "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(count))
+
+
+@pytest.mark.parametrize("letters", [joined_words, ideographs])
+def test_a_card_of_any_length_is_indexed_and_found(cast, letters):
+    model, long = a_model(cast.finance_ml, cast.paul, "long"), letters(600_000)
+    a_card(
+        model, cast.paul, long[-100_000:], **{"lineage.datasets": [{"name": long[at : at + 400], "role": "zebra"} for at in range(0, 500_000, 400)]}
+    )
+    index_models([model.pk])
+    assert names(search(cast.bea, "zebra", {})) == ["long"]
+
+
+def test_what_a_card_of_usual_length_answers_is_found_to_its_end(cast):
+    model = a_model(cast.finance_ml, cast.paul, "usual")
+    save_card(model, by=cast.paul, values={"risk.limitations": "words " * 3_000 + "okapi", "lineage.datasets": [{"name": "giraffes"}]})
+    assert [names(search(cast.bea, word, {})) for word in ("okapi", "giraffes")] == [["usual"], ["usual"]]

@@ -22,7 +22,7 @@ SELECT m.id,
         m.publisher, t.name, m.library, m.framework, m.modality, translate(m.base_model, '-_./', '    ')), %(signs)s, ' \& ', 'g')), 'B')
     || setweight(CASE WHEN length(answers.said::text) <= %(most_said)s THEN jsonb_to_tsvector('english', answers.said, '["string"]')
         ELSE to_tsvector('english', (
-            SELECT left(string_agg(word #>> '{}', ' '), %(most_said)s) FROM jsonb_path_query(answers.said, 'strict $.**') word
+            SELECT left(coalesce(string_agg(word #>> '{}', ' '), ''), %(most_said)s) FROM jsonb_path_query(answers.said, 'strict $.**') word
             WHERE jsonb_typeof(word) = 'string'
         )) END, 'C')
     || setweight(to_tsvector('english', signs.text), 'D')

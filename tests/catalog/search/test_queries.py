@@ -239,6 +239,13 @@ def test_a_card_of_any_length_is_indexed_and_found(cast, letters):
     assert names(search(cast.bea, "zebra", {})) == ["long"]
 
 
+def test_a_card_of_nothing_but_figures_is_indexed(cast):
+    model = a_model(cast.finance_ml, cast.paul, "figures")
+    a_card(model, cast.paul, **{"evaluation.metrics": [{"value": number} for number in range(5_000)]})
+    index_models([model.pk])
+    assert names(search(cast.bea, "figures", {})) == ["figures"]
+
+
 def test_what_a_card_of_usual_length_answers_is_found_to_its_end(cast):
     model = a_model(cast.finance_ml, cast.paul, "usual")
     save_card(model, by=cast.paul, values={"risk.limitations": "words " * 3_000 + "okapi", "lineage.datasets": [{"name": "giraffes"}]})

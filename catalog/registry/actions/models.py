@@ -96,13 +96,14 @@ def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> Registe
         raise Invalid("The model was not changed.", fields=problems)
     changed = {field: value for field, value in changes.items() if getattr(model, field) != value}
     own = {field: value for field, value in changed.items() if field not in _kept}
+    # First what approvals it makes void, which locks versions, then the model.
+    for keeper in {_kept[field] for field in changed.keys() - own.keys()}:
+        keeper(model, {field: value for field, value in changed.items() if _kept.get(field) == keeper}, by=by)
     if own:
         before = {field: getattr(model, field) for field in own}
         RegisteredModel.objects.filter(pk=model.pk).update(**own, updated_at=Now())
         model.refresh_from_db()
         record("model.changed", model, by=by, before=before, after=own)
-    for keeper in {_kept[field] for field in changed.keys() - own.keys()}:
-        keeper(model, {field: value for field, value in changed.items() if _kept.get(field) == keeper}, by=by)
     return model
 
 

@@ -7,6 +7,7 @@ from catalog.cards.queries import current_card
 from catalog.registry.actions import change_model
 from catalog.registry.models import Approval
 from marketplace.activity.models import Event
+from marketplace.activity.queries import details_of
 from marketplace.errors import Invalid
 from tests import factories as make
 
@@ -105,8 +106,9 @@ def test_a_row_that_says_otherwise_than_its_card_is_put_right(cast, model):
     assert (model.task, current_card(model).number) == ("ocr", 1)
 
 
-def test_each_change_is_remembered_once(cast, model):
+def test_each_change_is_remembered_once_and_what_only_the_row_holds_last(cast, model):
     before = Event.objects.count()
-    change_model(model, by=cast.nina, task="ocr", framework="onnx")
-    verbs = Event.objects.order_by("pk").values_list("verb", flat=True)[before:]
-    assert sorted(verbs) == ["card.saved", "model.changed", "model.changed"]
+    change_model(model, by=cast.nina, framework="onnx", task="ocr")
+    events = list(Event.objects.order_by("pk")[before:])
+    assert sorted(event.verb for event in events) == ["card.saved", "model.changed", "model.changed"]
+    assert details_of(events[-1])["details"]["after"] == {"framework": "onnx"}

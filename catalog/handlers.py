@@ -1,7 +1,9 @@
 """What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.cards.actions import COLUMNS, save_facts
 from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
+from catalog.registry.actions import keep_elsewhere
 from catalog.registry.notices import tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
 from catalog.storefront import access
@@ -22,4 +24,5 @@ def connect() -> None:
     duplicates_panels.connect()
     usage_panels.connect()
     access.connect()
+    keep_elsewhere([column for column, _ in COLUMNS.values()], save_facts)
     slots.fill("model", "card", title="Card", order=10, render=card_panel)

@@ -45,6 +45,7 @@ def add_file(version: ModelVersion, path: str, stream: Readable, *, by: User | N
         found = store.receive(stream, temporary, length=length, watch=room_left)
         if expected and found != expected:
             raise mismatch(expected, found)
+        work.refuse_purged(found)
         store.secure(temporary, found)
         place = partial(store.settle, Path(temporary.name), found, length)
         return work.put_in_version(version, path, sha256=found, size=length, by=by, place=place)
@@ -98,6 +99,7 @@ def start_upload(version: ModelVersion, path: str, *, by: User, size: int, sha25
     if (there := _resumable(version, path, by=by, size=size, sha256=declared)) is not None:
         return there, False
     check_addition(version, path, by=by, size=size)
+    work.refuse_purged(declared)
     reusable = may_reuse(by, version.model.team, declared, size) and store.holds(declared, size) if declared else False
     upload = _open(version, path, by=by, size=size, sha256=declared)
     if reusable:
@@ -108,6 +110,20 @@ def start_upload(version: ModelVersion, path: str, *, by: User, size: int, sha25
     else:
         parts.prepare(upload)
     return upload, True
+
+
+def reuse_file(version: ModelVersion, file: ModelFile, *, by: User) -> ModelFile:
+    """Let a file of another version stand in a draft too, without sending its bytes; refuse what the person could not have sent."""
+    require_editor(by, version.model)
+    sha256, size = file.blob_id, file.blob.size
+    if not (may_reuse(by, version.model.team, sha256, size) and store.holds(sha256, size)):
+        raise Conflict(f"The bytes of “{file.path}” cannot be used again.", hint="Send the file again.")
+    return work.put_in_version(version, file.path, sha256=sha256, size=size, by=by, place=partial(_still_holds, sha256, size))
+
+
+def _still_holds(sha256: str, size: int) -> None:
+    if not store.holds(sha256, size):
+        raise Unavailable("The store does not have these bytes whole right now.", hint="Send the file again.")
 
 
 def _resumable(version: ModelVersion, path: str, *, by: User, size: int, sha256: str) -> Upload | None:
@@ -231,6 +247,7 @@ def _verify(upload: Upload, expected: str, *, by: User) -> ModelFile:
         found = parts.digest_of(upload, file, beat=work.Heartbeat(upload))
         if found != expected:
             raise mismatch(expected, found)
+        work.refuse_purged(found)
         parts.secure(upload, file, found)
         place = partial(store.settle, parts.place_of(upload), found, upload.size)
         made = work.put_in_version(upload.version, upload.path, sha256=found, size=upload.size, by=by, place=place, upload=upload)

@@ -10,7 +10,7 @@ from catalog.registry.permissions import work_team
 from catalog.registry.queries import approval_for_use, approvals_in_force, approvals_of, covers, usable_approvals
 from catalog.registry.states import DataClass, Environment, VersionState
 from catalog.usage.models import UsageKind
-from catalog.usage.queries import has_pulled
+from catalog.usage.queries import has_pulled_for_production
 from marketplace.accounts.models import ApiToken, Team, User
 from marketplace.errors import NotAllowed, NotFound
 from marketplace.permissions.needs import Need, OrgRole
@@ -112,7 +112,7 @@ def _before_the_stop(caller: User, version: ModelVersion) -> tuple[Approval, Acc
     rows = usable_approvals(caller, after_end=True).filter(version=version, manifest_digest=F("version__manifest_digest"))
     for approval in rows.select_related("use_case").order_by("-stop_at"):
         for grant in _production_grants(caller, version, approval):
-            if has_pulled(version, before=approval.valid_until, person=caller.person, team=grant.team_id):
+            if has_pulled_for_production(version, before=approval.valid_until, person=caller.person, team=grant.team_id):
                 return approval, grant
     return None
 

@@ -2,15 +2,12 @@
 
 import hashlib
 import itertools
-import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from catalog.artifacts.paths import check_path
-
-SHA256 = re.compile(r"[0-9a-f]{64}")
+from marketplace.identifiers import SHA256, canonical
 
 
 def manifest(files: Iterable[Mapping[str, Any]]) -> bytes:
@@ -47,11 +44,6 @@ def hosted_digest(descriptor: bytes) -> str:
     return digest(descriptor)
 
 
-def canonical(value: object) -> bytes:
-    """Return JSON that has only one spelling: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
 def digest(data: bytes) -> str:
     """Return the sha256 of some bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
@@ -62,6 +54,6 @@ def _row(item: Mapping[str, Any]) -> dict[str, Any]:
     check_path(path)
     if type(size) is not int or size < 0:
         raise ValueError(f"The size of “{path}” is not a whole number of bytes.")
-    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+    if not isinstance(sha256, str) or not SHA256.match(sha256):
         raise ValueError(f"The sha256 of “{path}” is not 64 lowercase hexadecimal digits.")
     return {"path": path, "size": size, "sha256": sha256}

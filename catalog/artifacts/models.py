@@ -79,9 +79,3 @@ class Upload(models.Model):
     def parts(self) -> int:
         """How many parts it has."""
         return -(-self.size // self.part_size)
-
-    @property
-    def received_bytes(self) -> int:
-        """How many bytes have arrived."""
-        last = self.parts - 1
-        return sum(self.size - last * self.part_size if n == last else self.part_size for n in self.received)

@@ -125,5 +125,5 @@ def abandoned_uploads(before: Any) -> QuerySet[Upload]:
 
 
 def unused_blobs(before: Any) -> QuerySet[Blob]:
-    """Blobs that no file stands for any more."""
-    return Blob.objects.filter(files=None, created_at__lt=before)
+    """Blobs that no file stands for any more; of removed ones the row stays, so that they are known when they come again."""
+    return Blob.objects.filter(files=None, created_at__lt=before, purged_at=None)

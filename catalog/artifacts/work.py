@@ -47,9 +47,8 @@ def put_in_version(
     lock_blob(sha256)
     require_draft(version)
     refuse_clash(version, path, besides=upload)
+    refuse_purged(sha256)
     blob, _ = Blob.objects.get_or_create(sha256=sha256, defaults={"size": size})
-    if blob.purged_at is not None:
-        Blob.objects.filter(pk=sha256).update(purged_at=None)
     file, before = _named(version, path, blob, by)
     if upload is not None:
         move(upload, UploadState.DONE, allowed=UPLOAD_MOVES, sha256=sha256, touched_at=Now())
@@ -73,6 +72,14 @@ def refuse_clash(version: ModelVersion, path: str, *, besides: Upload | None = N
             f"“{path}” cannot stand beside “{other}”: some systems cannot tell them apart, or one is a folder of the other.",
             hint="Choose another name, or remove the other file first.",
             code="name-clash",
+        )
+
+
+def refuse_purged(sha256: str) -> None:
+    """Refuse bytes that were removed for good: they would come back for every version that had them."""
+    if Blob.objects.filter(pk=sha256).exclude(purged_at=None).exists():
+        raise Conflict(
+            "These bytes were removed for good; they are not taken in again.", hint="Send other bytes, or ask governance why.", code="purged"
         )
 
 

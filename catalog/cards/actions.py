@@ -23,6 +23,7 @@ from marketplace.markdown import Rendered, render
 ATTEMPTS = 5
 NUMBERING = "one_card_revision_per_number"
 MAX_SUMMARY = 280
+UNSAID = "The card does not say it: it comes from the registration or the files, and approvals count on it. Say something else instead of nothing."
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,26 @@ def take_found_facts(model: RegisteredModel, facts: Mapping[str, Mapping[str, An
     if not usable:
         return current_card(model)
     return _save(model, Change(facts=usable, summary="Read from the files"), by=by)
+
+
+@transaction.atomic
+def save_facts(model: RegisteredModel, facts: Mapping[str, Any], *, by: User) -> None:
+    """Say on the card what somebody changed of a model by the names of its row; the row stays the copy that lists show."""
+    keys = {column: key for key, (column, _) in COLUMNS.items() if column in facts}
+    given = {keys[column]: [value] if column == "base_model" and value else value for column, value in facts.items()}
+    present = current_card(model)
+    said = present.values if present is not None else {}
+    unsaid = {key for key, value in given.items() if value in (None, "", []) and key not in said}
+    schema = schema_of(model)
+    if kept := [column for column, key in keys.items() if key in unsaid and (field := schema.field(key)) is not None and field.material]:
+        raise Invalid("The model was not changed.", fields={column: [UNSAID] for column in kept})
+    if values := {key: value for key, value in given.items() if key not in unsaid}:
+        try:
+            said = save_card(model, by=by, values=values, summary=f"Changed on the model: {', '.join(sorted(keys))}").values
+        except Invalid as wrong:
+            columns = {key: column for column, key in keys.items()}
+            raise Invalid("The model was not changed.", fields={columns.get(key, key): why for key, why in wrong.fields.items()}) from wrong
+    _tell_model(model, Merged(dict(said), {}, sorted(given)), by=by)
 
 
 @transaction.atomic

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import yaml
 
+from marketplace.yaml_guard import YamlRefusedError, refuse_bombs
+
 MAX_FRONT = 512 * 1024
-MAX_EVENTS = 100_000
-MAX_DEPTH = 20
 
 _HEAD = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?:(.*?)\r?\n)??---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _BASE: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,7 +71,7 @@ def load(source: str, warnings: list[str]) -> dict[str, object]:
     if len(source) > MAX_FRONT:
         raise FrontMatterError(f"it has {len(source) // 1024} KB and at most {MAX_FRONT // 1024} KB are read")
     try:
-        _refuse_bombs(source)
+        refuse_bombs(source, _Loader)
         node = yaml.compose(source, Loader=_Loader)
         if node is None:
             return {}
@@ -79,25 +79,14 @@ def load(source: str, warnings: list[str]) -> dict[str, object]:
             raise FrontMatterError("it is not a list of keys with values")
         _warn_of_doubles(node, warnings)
         found = plain(yaml.load(source, Loader=_Loader))  # noqa: S506  # derived from the safe loader
+    except YamlRefusedError as problem:
+        raise FrontMatterError(f"{problem} (line {problem.line})") from problem
     except yaml.MarkedYAMLError as problem:
         line = f" in line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
         raise FrontMatterError(f"{problem.problem or problem.context or 'a mistake'}{line}") from problem
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as problem:
         raise FrontMatterError("it holds characters or values that YAML does not allow") from problem
     return found if isinstance(found, dict) else {}
-
-
-def _refuse_bombs(source: str) -> None:
-    """Walk the events, which costs no memory, before anything is built from them."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(source, Loader=_Loader)):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise FrontMatterError("anchors and aliases (& and *) are not read")
-        if getattr(event, "tag", None):
-            raise FrontMatterError("tags (!) are not read")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH or count > MAX_EVENTS:
-            raise FrontMatterError("it is nested too deep" if depth > MAX_DEPTH else "it has too many entries")
 
 
 def _warn_of_doubles(node: yaml.Node, warnings: list[str]) -> None:

@@ -1,10 +1,9 @@
 """Exact copies, the first ring: versions with the same manifest, or with files of the same bytes, among what somebody may see."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Value, When
 
 from catalog.artifacts.models import ModelFile
 from catalog.registry.models import ModelVersion, RegisteredModel
@@ -17,7 +16,7 @@ MOST = 50
 
 @dataclass(frozen=True)
 class CopiedVersion:
-    """Another version that has bytes in common with this one."""
+    """Another version that has bytes in common with this one: how many of its files are here too, and how long they are together."""
 
     version: ModelVersion
     is_whole: bool
@@ -45,18 +44,18 @@ def copies_of_model(viewer: Viewer, model: RegisteredModel) -> list[CopiedVersio
 
 def _copies(viewer: Viewer, mine: QuerySet[ModelVersion], model: int) -> list[CopiedVersion]:
     """Ask for shared files and for equal manifests (or descriptors of a hosted service) in one statement; it finds nothing nearly always."""
+    same_manifest = mine.values("manifest_digest")
     files = ModelFile.objects.filter(blob__in=ModelFile.objects.filter(version__in=mine.values("pk")).values("blob"))
     files = visible(files, to=viewer, via="version__model").exclude(version__model=model).order_by()
-    whole = versions_for(viewer).filter(manifest_digest__in=mine.values("manifest_digest")).exclude(manifest_digest="").exclude(model=model)
-    parts = files.annotate(is_whole=Value(0)).values_list("version", "blob", "blob__size", "is_whole")
-    found = parts.union(whole.order_by().annotate(blob=Value(""), size=Value(0), is_whole=Value(1)).values_list("pk", "blob", "size", "is_whole"))
-    shared: dict[int, dict[str, int]] = defaultdict(dict)
-    same: set[int] = set()
-    for other, sha256, size, is_whole in found:
-        if is_whole:
-            same.add(other)
-        else:
-            shared[other][sha256] = size
-    others = versions_for(viewer).filter(pk__in=[*shared, *same])
-    copies = [CopiedVersion(other, other.pk in same, len(shared[other.pk]), sum(shared[other.pk].values())) for other in others]
-    return sorted(copies, key=lambda copy: (not copy.is_whole, -copy.bytes, -copy.version.pk))[:MOST]
+    is_whole = Case(When(~Q(version__manifest_digest="") & Q(version__manifest_digest__in=same_manifest), then=1), default=0)
+    sharing = files.values("version").annotate(is_whole=Max(is_whole), number=Count("pk"), length=Sum("blob__size"))
+    # With the same files they were found by those already; a service has none.
+    whole = versions_for(viewer).filter(manifest_digest__in=same_manifest).exclude(manifest_digest="").exclude(model=model)
+    whole = whole.exclude(Exists(ModelFile.objects.filter(version=OuterRef("pk")))).order_by()
+    columns = ("is_whole", "number", "length")
+    found = sharing.values_list("version", *columns).union(
+        whole.annotate(is_whole=Value(1), number=Value(0), length=Value(0)).values_list("pk", *columns), all=True
+    )
+    ranked = list(found.order_by("-is_whole", "-length", "-version")[:MOST])
+    versions = versions_for(viewer).in_bulk([pk for pk, *_ in ranked])
+    return [CopiedVersion(versions[pk], bool(same), number, length) for pk, same, number, length in ranked if pk in versions]

@@ -53,9 +53,9 @@ def detailed(version: ModelVersion) -> dict[str, Any]:
     return shapes.version_shape(version) | {"approvals": [shapes.approval_shape(a) for a in approvals_of(version)]}
 
 
-def people_in(values: dict[str, Any]) -> dict[str, Any]:
-    """Put the person in the place of the user name; an unknown one is a value to mend."""
-    for field, find in (("accountable", user_named), ("user", user_named)):
+def named_in(values: dict[str, Any]) -> dict[str, Any]:
+    """Put the person or team in the place of the name; an unknown one is a value to mend."""
+    for field, find in (("accountable", user_named), ("user", user_named), ("team", team_named)):
         if field in values:
             try:
                 values[field] = find(values[field])
@@ -76,7 +76,7 @@ class ModelView(ApiView):
     def patch(self, request: Request, team: str, name: str) -> Response:
         """Change facts of a model; what is left out stays."""
         model, user = model_named(request.user, team, name), request.user
-        change_model(model, by=user, **people_in(self.input(shapes.ModelChange)))  # type: ignore[arg-type]
+        change_model(model, by=user, **named_in(self.input(shapes.ModelChange)))  # type: ignore[arg-type]
         return Response(shown(model_named(user, team, name), user))
 
 
@@ -86,8 +86,8 @@ class ModelCreate(ApiView):
     @extend_schema(request=shapes.ModelInput, responses={201: shapes.ModelDetail}, summary="Register a model")
     def post(self, request: Request) -> Response:
         """Register a model for one of your teams; its first version is added next."""
-        values, user = people_in(self.input(shapes.ModelInput)), request.user
-        model = register_model(team_named(values.pop("team")), values.pop("name"), by=user, **values)  # type: ignore[arg-type]
+        values, user = named_in(self.input(shapes.ModelInput)), request.user
+        model = register_model(values.pop("team"), values.pop("name"), by=user, **values)  # type: ignore[arg-type]
         return Response(shown(model, user), status=201, headers={"Location": shapes.path_of(model)})
 
 
@@ -172,10 +172,8 @@ class Grants(ApiView):
     @extend_schema(request=shapes.GrantInput, responses={201: shapes.GrantOutput}, summary="Give a grant")
     def post(self, request: Request, team: str, name: str) -> Response:
         """Give a person or a team the right to use the model for a use case, until an end; owners only."""
-        values = people_in(self.input(shapes.GrantInput))
+        values = named_in(self.input(shapes.GrantInput))
         model, user = model_named(request.user, team, name), request.user
-        if "team" in values:
-            values["team"] = team_named(values["team"])
         values["use_case"] = use_case_to_grant(user, model, values["use_case"])
         grant = give_grant(model, by=user, **values)  # type: ignore[arg-type]
         return Response(shapes.grant_shape(grant), status=201, headers={"Location": shapes.path_of(model, "grants", str(grant.pk))})
@@ -209,8 +207,8 @@ class UseCases(ApiView):
     @extend_schema(request=shapes.UseCaseInput, responses={201: shapes.UseCaseOutput}, summary="Name a use case")
     def post(self, request: Request) -> Response:
         """Name what models are used for in one of your teams."""
-        values = self.input(shapes.UseCaseInput)
-        made = create_use_case(values.pop("name"), team=team_named(values.pop("team")), by=request.user, **values)  # type: ignore[arg-type]
+        values = named_in(self.input(shapes.UseCaseInput))
+        made = create_use_case(values.pop("name"), team=values.pop("team"), by=request.user, **values)  # type: ignore[arg-type]
         return Response(shapes.use_case_shape(made), status=201, headers={"Location": "/api/v1/use-cases"})
 
 

@@ -1,6 +1,6 @@
 """Finding models and versions, and answering whether somebody may use them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,10 +107,10 @@ def _one_of(rows: QuerySet[UseCase], pk: int, whose: str) -> UseCase:
     return found
 
 
-def rank(field: str, choices: type[Environment] | type[DataClass]) -> Case:
-    """The place of a value in the order of its choices, for comparing in the database."""
+def rank(field: str, values: Sequence[str]) -> Case:
+    """The place of a value in a list, for comparing and sorting in the database."""
     return Case(
-        *[When(**{field: value}, then=Value(place)) for place, value in enumerate(choices.values)],
+        *[When(**{field: value}, then=Value(place)) for place, value in enumerate(values)],
         default=Value(99),
         output_field=IntegerField(),
     )
@@ -130,13 +130,13 @@ def approvals_in_force(*, after_end: bool = False) -> QuerySet[Approval]:
 def covering_grants(viewer: Viewer) -> QuerySet[AccessGrant]:
     """Grants of the viewer that an approval (the outer row) covers: same use case, at most its environment and data class."""
     ranked = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=OuterRef("version__model"), use_case=OuterRef("use_case"))
-    return ranked.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass)).filter(
+    return ranked.alias(environment_rank=rank("environment", Environment.values), data_rank=rank("data_class", DataClass.values)).filter(
         environment_rank__lte=OuterRef("environment_rank"), data_rank__lte=OuterRef("data_rank")
     )
 
 
 def _ranked(approvals: QuerySet[Approval]) -> QuerySet[Approval]:
-    return approvals.alias(environment_rank=rank("environment", Environment), data_rank=rank("data_class", DataClass))
+    return approvals.alias(environment_rank=rank("environment", Environment.values), data_rank=rank("data_class", DataClass.values))
 
 
 def usable_approvals(viewer: Viewer, *, after_end: bool = False) -> QuerySet[Approval]:
@@ -154,9 +154,9 @@ def judged_approvals(viewer: Viewer, model: RegisteredModel) -> QuerySet[Approva
     ).order_by("-valid_until", "-pk")
 
 
-def approval_for_use(viewer: Viewer, version: ModelVersion, *, after_end: bool = False) -> tuple[Approval, AccessGrant] | None:
+def approval_for_use(viewer: Viewer, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
     """The approval and the grant under which somebody may use a version now; None when there is no such pair."""
-    for approval in usable_approvals(viewer, after_end=after_end).filter(version=version).select_related("use_case").order_by("-valid_until"):
+    for approval in usable_approvals(viewer).filter(version=version).select_related("use_case").order_by("-valid_until"):
         grants = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=version.model_id, use_case=approval.use_case_id)
         for grant in grants.select_related("team").order_by("-until"):
             if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass):
@@ -202,19 +202,6 @@ def _standing_facts(viewer: Viewer) -> dict[str, Q]:
         "approved": Q(pk__in=approvals_in_force().order_by().values("version__model")),
         "in_review": Q(pk__in=versions.filter(state__in=sorted(IN_REVIEW)).values("model")),
         "stopped": Q(pk__in=versions.filter(state__in=sorted(STOPPED)).values("model")) | Q(state="blocked"),
-    }
-
-
-def standing_conditions(viewer: Viewer) -> dict[str, Q]:
-    """The condition of each standing on `RegisteredModel`; they exclude each other and together cover every row."""
-    is_ = _standing_facts(viewer)
-    return {
-        "ready": is_["ready"] & ~is_["listed"],
-        "needs_access": is_["approved"] & ~is_["ready"] & ~is_["listed"],
-        "in_review": is_["in_review"] & ~is_["approved"] & ~is_["listed"],
-        "not_approved": ~is_["in_review"] & ~is_["approved"] & ~is_["stopped"] & ~is_["listed"],
-        "stopped": is_["stopped"] & ~is_["in_review"] & ~is_["approved"] & ~is_["listed"],
-        "listed": is_["listed"],
     }
 
 
@@ -277,7 +264,7 @@ def approvals_of(version: ModelVersion) -> QuerySet[Approval]:
 
 def ended_grants() -> QuerySet[AccessGrant]:
     """Grants past their end that are not swept yet."""
-    return AccessGrant.objects.filter(ended_at=None, until__lte=Now()).select_related("thing", "user", "team__group")
+    return AccessGrant.objects.filter(ended_at=None, until__lte=Now()).select_related("thing", "user", "team__group", "use_case")
 
 
 def ended_approvals() -> QuerySet[Approval]:

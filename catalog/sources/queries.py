@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from catalog.cards.models import CardRevision
-from catalog.registry.models import RegisteredModel
+from catalog.registry.models import Approval, RegisteredModel
 from catalog.sources.models import ImportedRecord, ImportRun, Source
 from marketplace.accounts.models import Team
 
@@ -15,7 +15,7 @@ def source_named(name: str) -> Source | None:
 
 def records_of(source: Source, external_ids: Iterable[str]) -> dict[str, ImportedRecord]:
     """The records of a source by external id, with their models."""
-    rows = ImportedRecord.objects.filter(source=source, external_id__in=list(external_ids)).select_related("model")
+    rows = ImportedRecord.objects.filter(source=source, external_id__in=list(external_ids)).select_related("model__team")
     return {row.external_id: row for row in rows}
 
 
@@ -28,6 +28,14 @@ def present_cards(models: Iterable[int]) -> dict[int, CardRevision]:
     """The present card of each model."""
     rows = CardRevision.objects.filter(model__in=list(models)).order_by("model_id", "-number").distinct("model_id")
     return {row.model_id: row for row in rows}
+
+
+def cards_relied_on(models: Iterable[int]) -> set[int]:
+    """Those of these models whose card an approval is bound to, or people have edited."""
+    ids = list(models)
+    approved = Approval.objects.filter(version__model__in=ids, voided_at=None).order_by().values_list("version__model", flat=True)
+    edited = CardRevision.objects.filter(model__in=ids).exclude(author=None).order_by().values_list("model", flat=True)
+    return set(approved.union(edited))
 
 
 def runs_of(source: Source) -> list[ImportRun]:

@@ -2,7 +2,8 @@
 
 A batch is one transaction with one `model.imported` event that lists every model with the digest of its record: the record of
 what happened stays complete and provable (a listed digest can be recomputed from the source), while ten thousand events,
-each hashed into the chain under one lock, would hold up everybody else who writes.
+each hashed into the chain under one lock, would hold up everybody else who writes. Only a changed card that somebody
+relies on has its own event, so that an approval that was given on other words is void.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,18 +15,20 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from catalog.cards.actions import COLUMNS
 from catalog.cards.models import CardRevision
 from catalog.registry.models import RegisteredModel
 from catalog.search.actions import index_models
 from catalog.sources.connectors.records import Record, Unreadable
 from catalog.sources.models import ImportedRecord, ImportRun, Source
-from catalog.sources.queries import names_in, present_cards, records_of
+from catalog.sources.queries import cards_relied_on, names_in, present_cards, records_of
 from catalog.sources.states import ImportState
 from marketplace.activity.actions import record
 from marketplace.identifiers import digest
 
 BATCH = 500
 MAX_REPORTED = 1000
+CARD_KEYS = {column: key for key, (column, _) in COLUMNS.items()}
 Lines = Iterable[tuple[int, Record | Unreadable]]
 Progress = Callable[[int], None]
 
@@ -183,25 +186,44 @@ def written(found: Record) -> dict[str, Any]:
 
 def update(changed: list[tuple[ImportedRecord, Record]]) -> list[tuple[int, str]]:
     """Update models whose record changed, in the fields that still say what the source said last."""
-    cards = present_cards(row.model_id for row, _ in changed)
-    return [update_one(row, found, cards.get(row.model_id)) for row, found in changed]
+    ids = [row.model_id for row, _ in changed]
+    cards, relied_on = present_cards(ids), cards_relied_on(ids)
+    return [update_one(row, found, cards.get(row.model_id), is_relied_on=row.model_id in relied_on) for row, found in changed]
 
 
-def update_one(row: ImportedRecord, found: Record, card: CardRevision | None) -> tuple[int, str]:
+def update_one(row: ImportedRecord, found: Record, card: CardRevision | None, *, is_relied_on: bool) -> tuple[int, str]:
     """Update one model and its card; a field that somebody here has edited is theirs from now on."""
     before, now = row.provenance.get("written", {}), written(found)
-    ours = [name for name in now if is_still_imported(name, row, before, card)]
+    left_out = gone(row, before, now, card)
+    ours = still_imported(row, before, now, card, left_out)
+    moved = [name for name in ours if not name.startswith("model.") and before.get(name) != now[name]]
+    if moved or left_out:
+        made = next_card(row, found, card, ours, left_out)
+        if is_relied_on:
+            keys = sorted({name.removeprefix("card.") for name in moved} | set(left_out))
+            record("card.saved", row.model, by=None, revision=made.number, changed=keys)
     facts = {name.removeprefix("model."): now[name] for name in ours if name.startswith("model.")}
     changes = {name: value for name, value in facts.items() if getattr(row.model, name) != value}
     if changes:
         RegisteredModel.objects.filter(pk=row.model_id).update(**changes, updated_at=Now())
-    if any(before.get(name) != now[name] for name in ours if not name.startswith("model.")) or gone(row, before, now, card):
-        next_card(row, found, card, ours, gone(row, before, now, card))
     sha = found.digest
     ImportedRecord.objects.filter(pk=row.pk).update(
         digest=sha, imported=sorted(ours), provenance=found.provenance | {"written": {name: now[name] for name in ours}}, updated_at=timezone.now()
     )
     return row.model_id, sha
+
+
+def still_imported(row: ImportedRecord, before: dict[str, Any], now: dict[str, Any], card: CardRevision | None, left_out: list[str]) -> list[str]:
+    """Return the fields that the source may write; a fact that the card holds too goes with the card, so that both say the same."""
+    ours = [name for name in now if not name.startswith("model.") and is_still_imported(name, row, before, card)]
+    source = {*ours, *(f"card.{key}" for key in left_out)}
+    for name in now:
+        if name.startswith("model."):
+            key = f"card.{CARD_KEYS.get(name.removeprefix('model.'), '')}"
+            is_on_card = key in now or key in before
+            if (is_on_card and key in source) or (not is_on_card and is_still_imported(name, row, before, card)):
+                ours.append(name)
+    return ours
 
 
 def is_still_imported(name: str, row: ImportedRecord, before: dict[str, Any], card: CardRevision | None) -> bool:
@@ -225,14 +247,14 @@ def gone(row: ImportedRecord, before: dict[str, Any], now: dict[str, Any], card:
     return [name.removeprefix("card.") for name in left if is_still_imported(name, row, before, card)]
 
 
-def next_card(row: ImportedRecord, found: Record, card: CardRevision | None, ours: list[str], left_out: list[str]) -> None:
+def next_card(row: ImportedRecord, found: Record, card: CardRevision | None, ours: list[str], left_out: list[str]) -> CardRevision:
     """Write the next revision: the source's new values over the present card, everything else as it stands."""
     keys = {name.removeprefix("card.") for name in ours if name.startswith("card.")}
     values = {key: value for key, value in (card.values if card else {}).items() if key not in left_out}
     sources = {key: value for key, value in (card.sources if card else {}).items() if key in values}
     text = found.text if "text" in ours or card is None else card.text
     kept = card is not None and card.text == text
-    CardRevision.objects.create(
+    return CardRevision.objects.create(
         model_id=row.model_id,
         number=card.number + 1 if card else 1,
         values=values | {key: found.card[key] for key in keys},

@@ -57,10 +57,6 @@ class Address:
         q = re.sub(r"\s+", " ", typed.sub(" ", self.q)).strip()
         return replace(self.first_page(), q=q, filters={k: values for k, values in kept.items() if values})
 
-    def without_words(self) -> "Address":
-        """Return the search without what was typed."""
-        return replace(self.first_page(), q="")
-
     def cleared(self) -> "Address":
         """Return the search without filters."""
         return replace(self.first_page(), filters={})

@@ -169,9 +169,13 @@ class Heading:
         return None
 
     def _deprecated(self, version: ModelVersion) -> Banner:
-        end = f" It is retired on {version.sunset_at:%-d %b %Y}." if version.sunset_at else ""
+        note, end = version.state_note, ""
+        if version.sunset_at:
+            # The note begins with the same day in figures; one sentence about it is enough.
+            note = note.removeprefix(f"It ends on {version.sunset_at:%Y-%m-%d}.").strip()
+            end = f" It may be retired after {version.sunset_at:%-d %b %Y}."
         successor = versions_for(self.viewer).filter(pk=version.successor_id).first() if version.successor_id else None
-        title, text = f"Version {version.version} is deprecated.", f"{version.state_note}{end}".strip()
+        title, text = f"Version {version.version} is deprecated.", f"{note}{end}".strip()
         if successor is None:
             return Banner("warning", title, text)
         return Banner("warning", title, text, f"Use {successor} instead", f"/m/{successor.model}/v/{successor.version}")

@@ -20,6 +20,7 @@ from catalog.storefront.model_tabs import CONTENT
 from catalog.storefront.tabs import Tabs, body_of
 from marketplace.accounts.queries import team_named, user_named
 from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.web.forms import put_errors
 from marketplace.web.pages import notice, page, see_other
 from marketplace.web.slots import panels
 
@@ -57,11 +58,7 @@ def attempt(form: forms.Form, do: Callable[[dict[str, Any]], object]) -> int:
     try:
         do(form.cleaned_data)
     except (Invalid, Conflict) as error:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for field, problems in fields.items():
-            form.add_error(field if field in form.fields else None, problems)
-        if not fields:
-            form.add_error(None, f"{error.sentence} {error.hint}".strip())
+        put_errors(form, error)
         return error.status
     return 0
 

@@ -4,39 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from catalog.artifacts.actions import add_file, remove_file
 from catalog.artifacts.queries import duplicates_among, files_of, uploads_of, used_bytes
-from catalog.registry.actions import add_version, change_version, register_model
+from catalog.registry.actions import add_version, change_version
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.permissions import may_publish_for, require_editor
 from catalog.registry.queries import model_by_path
 from catalog.registry.states import MAY_SUBMIT, VersionState
+from catalog.storefront.actions import describe, start_publishing
 from catalog.storefront.model_forms import HostedVersionForm, VersionForm
 from catalog.storefront.numbering import next_name
-from catalog.storefront.publish_about import AboutPage, save_about
+from catalog.storefront.publish_about import AboutPage
 from catalog.storefront.publish_forms import RevisionForm, StartForm
 from catalog.storefront.publish_steps import draft_named, publish_path, publish_stepper, version_path
 from catalog.storefront.queries import unfinished_of
-from marketplace.accounts.queries import team_named, teams_of
+from marketplace.accounts.queries import teams_of
 from marketplace.errors import Conflict, DomainError, Invalid
+from marketplace.web.forms import put_errors
 from marketplace.web.pages import notice, page, see_other, wants_fragment, whole
 
 MOST_DRAFTS = 20
-
-
-def put_errors(form: Any, error: DomainError) -> None:
-    """Show what an action refused beside the field it is about, or above the form."""
-    fields: Mapping[str, list[str]] = error.fields if isinstance(error, Invalid) else {}
-    for name, sentences in fields.items():
-        own = name.removeprefix("descriptor.")
-        form.add_error(own if own in form.fields else None, sentences)
-    if not fields:
-        form.add_error(None, f"{error.sentence} {error.hint}".strip())
 
 
 @login_required
@@ -50,7 +41,7 @@ def publish_new(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST or None, teams=teams, initial={"team": request.GET.get("team")})
     if request.method == "POST" and form.is_valid():
         try:
-            return see_other(start(form.cleaned_data, by=person), request)
+            return see_other(first_page(*start_publishing(**form.cleaned_data, by=person), form.cleaned_data["version"]), request)
         except (Conflict, Invalid) as error:
             put_errors(form, error)
     context = {
@@ -62,14 +53,9 @@ def publish_new(request: HttpRequest) -> HttpResponse:
     return page(request, "catalog/storefront/publish_new.html", context, status=422 if form.errors else 200)
 
 
-@transaction.atomic
-def start(given: Mapping[str, Any], *, by: Any) -> str:
-    """Register the model with its draft and return the next page; a hosted one is described before its version exists."""
-    facts = {"kind": given["kind"], "origin": given["origin"], "summary": given["summary"]}
-    model = register_model(team_named(given["team"]), given["name"], by=by, **facts)
-    if model.is_hosted:
-        return f"/models/new?model={model}&version={given['version']}"
-    return publish_path(add_version(model, given["version"], by=by, changelog="First version."), "files")
+def first_page(model: RegisteredModel, draft: ModelVersion | None, name: str) -> str:
+    """Return where publishing goes on: at the files of the draft, or at the description that a service needs first."""
+    return publish_path(draft, "files") if draft is not None else f"/models/new?model={model}&version={name}"
 
 
 def publish_version(request: HttpRequest, model: RegisteredModel) -> HttpResponse:
@@ -164,10 +150,12 @@ def publish_about(request: HttpRequest, team: str, name: str, version: str) -> H
     draft = draft_named(request.user, team, name, version)
     if request.method != "POST":
         return show_about(request, AboutPage(draft))
+    person: Any = request.user
     numbers = RevisionForm(request.POST)
     shown = AboutPage(draft, request.POST, numbers.cleaned_data["revision"] if numbers.is_valid() else None)
     try:
-        save_about(shown, by=request.user)
+        values, sources = shown.given()
+        describe(draft, values, sources, shown.facts, by=person, expected_revision=shown.opened)
     except (Conflict, Invalid) as error:
         shown.put(error)
         return show_about(request, shown, error=error)

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from catalog.cards.actions import save_card, take_found_facts
 from catalog.cards.editing import FieldsForm
 from catalog.cards.facts import facts_of, known, schema_of
 from catalog.cards.merging import take_found
@@ -70,19 +67,15 @@ class AboutPage:
         """The fields that files tell."""
         return self.rows(self.told, by_tier=True)
 
+    def given(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return what was typed and where it is from; raise Invalid when a field cannot be read."""
+        if not self.form.is_valid():
+            raise Invalid("The card was not saved.")
+        return self.form.given()
+
     def put(self, error: DomainError) -> None:
         """Show what the action refused."""
         if isinstance(error, Invalid):
             self.form.put(error)
         if isinstance(error, Conflict):
             self.form.add_error(None, f"{error.sentence} {error.hint} Send it again to put what is typed here over it.")
-
-
-@transaction.atomic
-def save_about(shown: AboutPage, *, by: Any) -> None:
-    """Save what was typed, then note what the files say of the other fields."""
-    if not shown.form.is_valid():
-        raise Invalid("The card was not saved.")
-    values, sources = shown.form.given()
-    save_card(shown.model, by=by, values=values, sources=sources, summary=f"Publishing {shown.version.version}", expected_revision=shown.opened)
-    take_found_facts(shown.model, {key: fact for key, fact in shown.facts.items() if key not in values}, by=by)

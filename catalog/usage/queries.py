@@ -12,6 +12,7 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.states import Environment
 from catalog.usage.models import DailyUse, UsageEvent, UsageKind
 from marketplace.activity.models import Event
 from marketplace.activity.queries import details_of
@@ -62,10 +63,10 @@ class UsageSummary:
         return not self.sessions and not any(self.weeks)
 
 
-def has_pulled(version: ModelVersion, *, before: datetime, person: UUID, team: int | None) -> bool:
-    """Whether this person, or anybody of the team, used this very version before that time."""
+def has_pulled_for_production(version: ModelVersion, *, before: datetime, person: UUID, team: int | None) -> bool:
+    """Whether this person, or anybody of the team, used this very version in production before that time."""
     who = Q(person=person) | Q(team=team) if team is not None else Q(person=person)
-    return UsageEvent.objects.filter(who, kind=UsageKind.USE, version=version, at__lt=before).exists()
+    return UsageEvent.objects.filter(who, kind=UsageKind.USE, version=version, environment=Environment.PRODUCTION, at__lt=before).exists()
 
 
 def unsealed(*, limit: int) -> QuerySet[UsageEvent]:

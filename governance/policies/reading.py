@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
+from marketplace.yaml_guard import YamlRefusedError, refuse_bombs
+
 MAX_POLICY = 256 * 1024
-MAX_DEPTH = 20
 _TIERS = ("T1", "T2", "T3", "T4")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _NEEDED = {"tracks", "valid_days", "stop_grace_days", "decision_days", "waivers", "waiver_needed"}
@@ -56,8 +57,10 @@ def _parse(text: str) -> dict[str, object]:
     if len(text) > MAX_POLICY:
         raise PolicyError([f"The text has {len(text):,} characters; at most {MAX_POLICY:,} are read."])
     try:
-        _refuse_bombs(text)
+        refuse_bombs(text, _Loader)
         source = yaml.load(text, Loader=_Loader)  # noqa: S506  # derived from the safe loader
+    except YamlRefusedError as problem:
+        raise PolicyError([f"line {problem.line}: {problem}."]) from problem
     except yaml.MarkedYAMLError as problem:
         place = f"line {problem.problem_mark.line + 1}: " if problem.problem_mark else ""
         raise PolicyError([f"{place}{problem.problem or 'this is not YAML'}."]) from problem
@@ -66,17 +69,6 @@ def _parse(text: str) -> dict[str, object]:
     if not isinstance(source, dict):
         raise PolicyError(["The policy is not a mapping of keys to values."])
     return source
-
-
-def _refuse_bombs(text: str) -> None:
-    """Walk the events, which costs no memory, before anything is built from them."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent):
-            raise PolicyError(["Anchors and aliases (& and *) are not read; write the value out."])
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise PolicyError([f"The text is nested more than {MAX_DEPTH} levels deep."])
 
 
 _KINDS: dict[str, tuple[type, str]] = {

@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet
 
 from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.queries import approvals_of
+from catalog.storefront.publish_steps import version_path
 from governance.reviews.models import Review
 from governance.reviews.queries import deciders_of, undecidable
-from governance.reviews.sentences import TELLINGS, about_review, about_version, review_path, said, stuck, version_path, waits
+from governance.reviews.sentences import TELLINGS, about_review, about_version, review_path, said, stuck, waits
 from governance.reviews.states import ReviewState, TrackState
 from marketplace.accounts.models import Kind, User
 from marketplace.accounts.queries import holders_of, owners_of, people_by_pseudonym

@@ -9,6 +9,7 @@ from catalog.cards.schema import is_undisclosed, schema_for
 from catalog.registry.models import Approval, RegisteredModel
 from catalog.registry.queries import models_for
 from catalog.registry.states import Origin
+from catalog.storefront.publish_steps import version_path
 from governance.policies.rules import Policy
 from governance.reviews.clock import time_left
 from governance.reviews.models import Decision, Review, ReviewTrack
@@ -28,7 +29,6 @@ from governance.reviews.queries import (
     title_of,
     undecidable,
 )
-from governance.reviews.sentences import version_path
 from governance.reviews.states import Choice, ReviewState, TrackState
 from governance.validation.states import Severity
 from marketplace.permissions.needs import Need

@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.storefront.publish_steps import version_path
 from governance.reviews.pages import approval_rows, needed_rows, queue_rows
 from governance.reviews.permissions import reads_the_queue, steps_for
 from governance.reviews.queries import history_of, open_review_of, queue, reviews_for, waiting_numbers
-from governance.reviews.sentences import STEP_WORDS, about_version, version_path
+from governance.reviews.sentences import STEP_WORDS, about_version
 from marketplace.notifications.actions import mark_seen
 from marketplace.notifications.models import Level
 from marketplace.notifications.queries import inbox_of

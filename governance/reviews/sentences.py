@@ -47,11 +47,6 @@ TELLINGS = {
 }
 
 
-def version_path(version: ModelVersion) -> str:
-    """The page of a version."""
-    return f"/m/{version.model.team.name}/{version.model.name}/v/{version.version}"
-
-
 def review_path(review: Review) -> str:
     """The page of a review."""
     return f"/reviews/{review.number}"

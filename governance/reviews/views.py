@@ -3,24 +3,25 @@
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.registry.models import ModelVersion
 from catalog.registry.queries import model_named, version_named
+from catalog.storefront.publish_steps import version_path
 from governance.reviews.actions import comment, decide, take_step, withdraw_review
 from governance.reviews.forms import CommentForm, DecisionForm, decision_form, step_form
 from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.permissions import reads_the_queue, steps_for
 from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_numbers
-from governance.reviews.sentences import STEP_WORDS, review_path, version_path
+from governance.reviews.sentences import STEP_WORDS, review_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
 from marketplace.notifications.actions import mark_seen
 from marketplace.permissions.queries import tracks_of
 from marketplace.web.context import nav_for
+from marketplace.web.forms import put_errors
 from marketplace.web.pages import notice, page, see_other
 
 TAB_TITLES = {"mine": "Mine", "tracks": "My tracks", "submitter": "Waiting on submitter", "all": "All", "done": "Done"}
@@ -68,15 +69,6 @@ def show(request: HttpRequest, shown: Review, *, typed: Any = None, error: Domai
     kept = typed.get(f"{typed.get('track_name')}-reason", "") if typed is not None else ""
     context |= {"forms": forms, "comment_form": CommentForm(), "error": error, "kept": "" if forms else kept}
     return page(request, "governance/reviews/review.html", context, status=status)
-
-
-def put_errors(form: Form, error: Invalid) -> None:
-    """Show what the action found wrong beside the field it is about."""
-    form.full_clean()
-    for name, sentences in error.fields.items():
-        for sentence in sentences:
-            if sentence not in form.errors.get(name, []):
-                form.add_error(name if name in form.fields else None, sentence)
 
 
 @login_required

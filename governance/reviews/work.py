@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from catalog.registry.models import Approval
 from catalog.registry.queries import approvals_in_force
+from catalog.storefront.publish_steps import version_path
 from governance.reviews.notices import holders_of_grants, responsible_for
-from governance.reviews.sentences import ends_soon, version_path
+from governance.reviews.sentences import ends_soon
 from marketplace.notifications.actions import notify
 from marketplace.notifications.models import Level
 

@@ -1,17 +1,18 @@
 """Finding runs of checks and what they said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from catalog.artifacts.queries import files_of, uploads_of
 from catalog.cards.models import CardRevision
 from catalog.cards.queries import current_card
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.queries import rank
 from catalog.registry.states import VersionState
 from governance.policies.queries import live_policy
 from governance.policies.rules import Policy
@@ -68,22 +69,17 @@ def sees_evidence(viewer: Viewer, run: ValidationRun) -> bool:
     return allowed(viewer, Need.WORK, run.version.model)
 
 
-def order_of(field: str, values: Sequence[str]) -> Case:
-    """The place of a value in a list, for sorting in the database."""
-    return Case(*[When(**{field: value}, then=Value(place)) for place, value in enumerate(values)], default=Value(99), output_field=IntegerField())
-
-
 def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
     """What each check said, in the order of the checks, each with its findings, the gravest first."""
-    findings = Finding.objects.order_by(order_of("severity", list(reversed(Severity.values))), "pk")
+    findings = Finding.objects.order_by(rank("severity", list(reversed(Severity.values))), "pk")
     return CheckResult.objects.filter(run=run).order_by("pk").prefetch_related(Prefetch("findings", findings))
 
 
 def findings_of(run: ValidationRun) -> QuerySet[Finding]:
     """All findings of a run: of the worst verdict first, and within it the gravest."""
-    verdict = order_of("result__verdict", [str(verdict) for verdict in WORST_FIRST])
+    verdict = rank("result__verdict", [str(verdict) for verdict in WORST_FIRST])
     rows = Finding.objects.filter(result__run=run).select_related("result")
-    return rows.order_by(verdict, order_of("severity", list(reversed(Severity.values))), "pk")
+    return rows.order_by(verdict, rank("severity", list(reversed(Severity.values))), "pk")
 
 
 def findings_in(results: Iterable[CheckResult]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from catalog.registry.actions.approvals import give_approval, void_approvals
 from catalog.registry.actions.grants import end_grant, give_grant
-from catalog.registry.actions.models import bring_in, change_model, create_use_case, open_to_tracks, register_model
+from catalog.registry.actions.models import bring_in, change_model, create_use_case, keep_elsewhere, open_to_tracks, register_model
 from catalog.registry.actions.sharing import share_model
 from catalog.registry.actions.versions import (
     add_version,
@@ -25,6 +25,7 @@ __all__ = [
     "freeze_version",
     "give_approval",
     "give_grant",
+    "keep_elsewhere",
     "move_version",
     "open_to_tracks",
     "register_model",

@@ -1,6 +1,7 @@
 """Registering and changing models, and the use cases they serve."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -36,6 +37,21 @@ CHANGEABLE = {
 MAX_TAGS = 30
 
 
+class Keeper(Protocol):
+    """Writes facts where their truth is, and their copy to the row of the model."""
+
+    def __call__(self, model: RegisteredModel, facts: dict[str, Any], *, by: User) -> None:
+        """Raise Invalid, by fact, for what cannot be said so."""
+
+
+_kept: dict[str, Keeper] = {}
+
+
+def keep_elsewhere(facts: Collection[str], keeper: Keeper) -> None:
+    """Let a room above be the truth about some facts of a model, the row being its copy; called from `apps.ready()`."""
+    _kept.update(dict.fromkeys(facts, keeper))
+
+
 @transaction.atomic
 def register_model(
     team: Team,
@@ -69,18 +85,25 @@ def register_model(
 
 @transaction.atomic
 def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> RegisteredModel:
-    """Change facts of a model; only an owner changes who may see it or who answers for it."""
+    """Change facts of a model; only an owner changes who may see it or who answers for it.
+
+    What the card holds too is changed there, so that an approval that was given on other words is void.
+    """
     require_editor(by, model)
     if {"visibility", "accountable"} & changes.keys():
         require_manager(by, model)
     if problems := problems_with(changes):
         raise Invalid("The model was not changed.", fields=problems)
-    before = {field: getattr(model, field) for field in changes}
-    changed = {field: value for field, value in changes.items() if before[field] != value}
-    if changed:
-        RegisteredModel.objects.filter(pk=model.pk).update(**changed, updated_at=Now())
+    changed = {field: value for field, value in changes.items() if getattr(model, field) != value}
+    own = {field: value for field, value in changed.items() if field not in _kept}
+    # First what approvals it makes void, which locks versions, then the model.
+    for keeper in {_kept[field] for field in changed.keys() - own.keys()}:
+        keeper(model, {field: value for field, value in changed.items() if _kept.get(field) == keeper}, by=by)
+    if own:
+        before = {field: getattr(model, field) for field in own}
+        RegisteredModel.objects.filter(pk=model.pk).update(**own, updated_at=Now())
         model.refresh_from_db()
-        record("model.changed", model, by=by, before={f: before[f] for f in changed}, after=changed)
+        record("model.changed", model, by=by, before=before, after=own)
     return model
 
 

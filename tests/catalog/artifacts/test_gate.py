@@ -164,8 +164,9 @@ class TestTheEnd:
         grant(approved, team=cast.claims_api)
         end_approval(approved, ended_ago=timedelta(hours=1))
         UsageEvent.objects.create(
-            kind="use", model=approved.model, version=approved, path=PATH, sha256="0" * 64, bytes=1, person=cast.ivo.person, team=cast.claims_api
-        )
+            kind="use", model=approved.model, version=approved, path=PATH, sha256="0" * 64, bytes=1, person=cast.ivo.person, team=cast.claims_api,
+            environment="production",
+        )  # fmt: skip
         assert refused(cast.ivo, approved) == "approval-ended"
 
     def test_who_pulled_another_version_did_not_pull_this_one(self, cast, approved):
@@ -180,6 +181,14 @@ class TestTheEnd:
         grant(approved, team=cast.claims_api, environment=environment)
         note_read(ask(cast.ivo, approved), size=1)
         self.end(approved)
+        assert refused(cast.ivo, approved) == "approval-ended"
+
+    def test_who_only_tried_it_out_does_not_begin_production(self, cast, approved):
+        trial = grant(approved, team=cast.claims_api, environment="dev")
+        note_read(ask(cast.ivo, approved), size=1)
+        grant(approved, team=cast.claims_api)
+        self.end(approved)
+        assert trial.environment == "dev"
         assert refused(cast.ivo, approved) == "approval-ended"
 
     @pytest.mark.parametrize("state", ["suspended", "retired", "quarantined"])

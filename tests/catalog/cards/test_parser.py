@@ -164,7 +164,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)}
         ("a: *x", "anchors and aliases|undefined alias"),
         ("a: !!python/object/apply:os.system [id]", "tags"),
         ("!!set {a, b}", "tags"),
-        ("[" * 5000, "nested too deep"),
+        ("[" * 5000, "nested more than 20"),
         ("- a\n- b", "not a list of keys"),
         ("just words", "not a list of keys"),
         ("a: b: c", "line 1"),

@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from catalog.duplicates.panels import count, model_panel, version_panel
+from catalog.duplicates.panels import count, model_panel, version_count, version_panel
 from catalog.duplicates.queries import copies_of
 from tests.factories import a_file, a_model, a_submitted_version, a_version
 
@@ -62,12 +62,43 @@ def test_drafts_without_a_digest_are_not_all_the_same(cast):
     assert copies_of(cast.paul, other) == []
 
 
+def test_a_copied_service_is_a_whole_copy_and_comes_first(cast, version):
+    a_copy(cast.hr_ml, cast.hugo, WEIGHTS)
+    service = a_version(a_model(cast.sales, cast.sonja), cast.sonja)
+    type(version).objects.filter(pk__in=[version.pk, service.pk]).update(manifest_digest="cd" * 32)
+    version.refresh_from_db()
+    assert [(copy.version == service, copy.is_whole, copy.files) for copy in copies_of(cast.bea, version)] == [(True, True, 0), (False, False, 1)]
+
+
+def test_only_the_first_copies_are_read_however_many_share_a_file(cast, version, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("catalog.duplicates.queries.MOST", 3)
+    copies = [a_copy(cast.hr_ml, cast.hugo, WORDS) for _ in range(5)]
+    whole = a_copy(cast.legal_tech, cast.lars, WEIGHTS, WORDS)
+    copies_of(cast.bea, version)
+    with django_assert_num_queries(2) as asked:
+        found = copies_of(cast.bea, version)
+    assert [copy.version for copy in found] == [whole, copies[4], copies[3]]
+    assert "LIMIT 3" in asked.captured_queries[0]["sql"]
+
+
+@pytest.mark.parametrize(("render", "counted", "of"), [(model_panel, count, "model"), (version_panel, version_count, "version")])
+def test_the_number_and_the_panel_ask_once(cast, version, render, counted, of, django_assert_num_queries):
+    a_copy(cast.hr_ml, cast.hugo, WEIGHTS)
+    request = RequestFactory().get("/")
+    request.user = cast.bea
+    thing = version.model if of == "model" else version
+    assert counted(request, thing) == 1
+    with django_assert_num_queries(0):
+        assert "1 file is the same" in render(request, thing)
+
+
 def test_the_panels(cast, version, django_assert_max_num_queries):
     request = RequestFactory().get("/")
     request.user = cast.bea
     assert "No copies that you can see" in model_panel(request, version.model)
     assert count(request, version.model) is None
-    copy = a_copy(cast.hr_ml, cast.hugo, WEIGHTS)
+    copy, request = a_copy(cast.hr_ml, cast.hugo, WEIGHTS), RequestFactory().get("/")
+    request.user = cast.bea
     with django_assert_max_num_queries(6):
         shown = version_panel(request, version)
     assert str(copy) in shown

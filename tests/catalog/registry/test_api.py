@@ -119,7 +119,8 @@ def test_clashes_and_bad_names_say_what_to_do(cast, call):
     assert "already has a model" in again.json()["detail"]
     for name in ("", "../x", "a b", "-x", "x" * 97, "ünïcode", "a/b"):
         assert call(cast.nina, "post", MODELS, {"team": "finance-ml", "name": name}).status_code == 422
-    assert call(cast.nina, "post", MODELS, {"team": "no-team", "name": "x"}).status_code == 404
+    unknown = call(cast.nina, "post", MODELS, {"team": "no-team", "name": "x"})
+    assert (unknown.status_code, list(unknown.json()["errors"])) == (422, ["team"])
     assert call(cast.ivo, "post", MODELS, {"team": "finance-ml", "name": "x"}).status_code == 403
 
 

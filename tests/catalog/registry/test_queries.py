@@ -13,10 +13,11 @@ from catalog.registry.queries import (
     STANDINGS,
     approval_for_use,
     grants_seen,
+    judged_approvals,
     model_by_path,
     model_named,
     models_for,
-    standing_conditions,
+    standing_from,
     standing_of,
     standing_on,
     use_cases_for,
@@ -145,9 +146,11 @@ def test_each_model_has_one_standing_and_every_way_of_asking_agrees(cast, lives)
     for model in with_standing(models_for(cast.ivo), cast.ivo):
         assert model.standing_key == model.name
         assert standing_on(model, cast.ivo).key == model.name
-        holding = [key for key, condition in standing_conditions(cast.ivo).items() if RegisteredModel.objects.filter(condition, pk=model.pk).exists()]
-        assert holding == [model.name]
-    assert set(standing_conditions(cast.ivo)) == set(STANDINGS)
+        states = {version.state for version in model.versions.all()}
+        judged = list(judged_approvals(cast.ivo, model))
+        is_approved, is_usable = any(row.counts_now for row in judged), any(row.is_mine for row in judged)
+        assert standing_from(model, states, is_approved=is_approved, is_usable=is_usable).key == model.name
+    assert set(models_for(cast.ivo).values_list("name", flat=True)) == set(STANDINGS)
 
 
 def test_an_unknown_standing_is_never_good():

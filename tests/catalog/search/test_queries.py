@@ -5,13 +5,14 @@ import random
 import pytest
 from django.db import connection
 
+from catalog.cards.actions import save_card
 from catalog.registry.models import RegisteredModel
-from catalog.registry.queries import models_for, standing_conditions, with_standing
-from catalog.search.actions import index_everything
+from catalog.registry.queries import STANDINGS, models_for, with_standing
+from catalog.search.actions import index_everything, index_models
 from catalog.search.facets import FACETS
 from catalog.search.queries import search
 from marketplace.errors import Invalid
-from tests.factories import a_model, a_submitted_version, an_approved_version
+from tests.factories import a_card, a_model, a_submitted_version, an_approved_version
 
 pytestmark = pytest.mark.django_db
 
@@ -101,10 +102,10 @@ def test_the_standing_of_a_list_is_the_one_of_the_registry(world):
     for person in ("bea", "paul", "jonas"):
         viewer = getattr(world, person)
         counted = next(facet for facet in search(viewer, "", {}).facets if facet.key == "use")
-        for key, condition in standing_conditions(viewer).items():
-            rows = models_for(viewer).filter(condition)
+        for key in STANDINGS:
+            rows = with_standing(models_for(viewer), viewer).filter(standing_key=key)
             assert sum(option.count for option in counted.options if option.value == key) == rows.count()
-            assert set(rows.values_list("pk")) == set(with_standing(models_for(viewer), viewer).filter(standing_key=key).values_list("pk"))
+            assert set(everything(viewer, filters={"use": [key]})) == {f"{model.team.name}/{model.name}" for model in rows}
 
 
 def test_leaving_a_team_and_hiding_a_model_bite_at_once(cast):
@@ -212,3 +213,40 @@ def test_license_groups_name_each_spelling_once():
     listed = [spelling for group in license_groups().values() for spelling in group]
     assert len(listed) == len(set(listed))
     assert connection.vendor == "postgresql"
+
+
+WIDE = "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ"
+
+
+def joined_words(count):
+    """Words of three bytes a letter, all different, joined so that each counts as a whole and in its parts."""
+    dice = random.Random(3)
+    return "".join(" " if number % 15 == 0 else "-" if number % 5 == 0 else dice.choice(WIDE) for number in range(count))
+
+
+def ideographs(count):
+    """Signs that each become a word."""
+    return "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(count))
+
+
+@pytest.mark.parametrize("letters", [joined_words, ideographs])
+def test_a_card_of_any_length_is_indexed_and_found(cast, letters):
+    model, long = a_model(cast.finance_ml, cast.paul, "long"), letters(600_000)
+    a_card(
+        model, cast.paul, long[-100_000:], **{"lineage.datasets": [{"name": long[at : at + 400], "role": "zebra"} for at in range(0, 500_000, 400)]}
+    )
+    index_models([model.pk])
+    assert names(search(cast.bea, "zebra", {})) == ["long"]
+
+
+def test_a_card_of_nothing_but_figures_is_indexed(cast):
+    model = a_model(cast.finance_ml, cast.paul, "figures")
+    a_card(model, cast.paul, **{"evaluation.metrics": [{"value": number} for number in range(5_000)]})
+    index_models([model.pk])
+    assert names(search(cast.bea, "figures", {})) == ["figures"]
+
+
+def test_what_a_card_of_usual_length_answers_is_found_to_its_end(cast):
+    model = a_model(cast.finance_ml, cast.paul, "usual")
+    save_card(model, by=cast.paul, values={"risk.limitations": "words " * 3_000 + "okapi", "lineage.datasets": [{"name": "giraffes"}]})
+    assert [names(search(cast.bea, word, {})) for word in ("okapi", "giraffes")] == [["usual"], ["usual"]]

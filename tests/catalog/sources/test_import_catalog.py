@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from catalog.cards.actions import save_card
 from catalog.cards.models import CardRevision
 from catalog.registry.actions import change_model
 from catalog.registry.models import RegisteredModel
@@ -14,7 +15,7 @@ from catalog.search.queries import search
 from catalog.sources.models import ImportedRecord, ImportRun
 from marketplace.accounts.models import Team
 from marketplace.activity.models import Event
-from tests.factories import a_model
+from tests.factories import a_model, an_approved_version
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "catalog"
@@ -96,16 +97,12 @@ def test_a_changed_line_updates_what_nobody_has_edited(run, cast):
     run([line(1)], team="finance-ml")
     model = RegisteredModel.objects.get(source="zoo")
     change_model(model, by=cast.paul, summary="Our words.")
-    card = model.card_revisions.get()
-    CardRevision.objects.create(
-        model=model, number=2, author=cast.paul, text="Our text", values=card.values | {"legal.license": "apache-2.0", "use.intended_purpose": "Ours"},
-        sources=card.sources | {"legal.license": "human", "use.intended_purpose": "human"},
-    )  # fmt: skip
+    save_card(model, by=cast.paul, text="Our text", values={"legal.license": "apache-2.0", "use.intended_purpose": "Ours"})
     assert "1 changed" in run([line(1, summary="New words", task="asr", license="gpl-3.0", description_md="new text", tags=[], datasets=[])])
     model.refresh_from_db()
-    assert (model.summary, model.task, model.license, model.tags) == ("Our words.", "asr", "gpl-3.0", [])
+    assert (model.summary, model.task, model.license, model.tags) == ("Our words.", "asr", "apache-2.0", [])
     now = model.card_revisions.first()
-    assert (now.number, now.text) == (3, "Our text")
+    assert (now.number, now.text) == (4, "Our text")
     assert now.values["technical.task"] == "asr"
     assert (now.values["legal.license"], now.values["use.intended_purpose"]) == ("apache-2.0", "Ours")
     assert "lineage.datasets" not in now.values
@@ -114,6 +111,44 @@ def test_a_changed_line_updates_what_nobody_has_edited(run, cast):
     run([line(1, summary="Newest words", task="vqa", description_md="newest text")])
     model.refresh_from_db()
     assert (model.summary, model.task, model.card_revisions.first().text) == ("Our words.", "vqa", "Our text")
+
+
+def saved_cards(model):
+    """The events that tell of a saved card."""
+    return [json.loads(event.body)["details"] for event in Event.objects.filter(verb="card.saved", subject_id=model.pk).order_by("pk")]
+
+
+@pytest.mark.parametrize(("changes", "is_void"), [({"license": "cc-by-nc-4.0"}, True), ({"datasets": []}, True), ({"task": "asr"}, False)])
+def test_an_approval_is_void_when_the_next_export_says_something_material_otherwise(run, cast, changes, is_void):
+    run([line(1), line(2)], team="finance-ml")
+    model, other = RegisteredModel.objects.filter(source="zoo").order_by("pk")
+    version = an_approved_version(model, cast.nina)
+    run([line(1, **changes), line(2, **changes)])
+    version.refresh_from_db()
+    assert (version.approvals.get().voided_at is not None, version.state) == (is_void, "expired" if is_void else "approved")
+    key = {"license": "legal.license", "datasets": "lineage.datasets", "task": "technical.task"}[next(iter(changes))]
+    assert saved_cards(model) == [{"revision": 2, "changed": [key]}]
+    assert saved_cards(other) == []
+
+
+def test_a_card_that_people_edited_is_told_of_when_the_source_changes_it(run, cast):
+    run([line(1)], team="finance-ml")
+    model = RegisteredModel.objects.get(source="zoo")
+    save_card(model, by=cast.paul, values={"use.intended_purpose": "Ours"})
+    run([line(1, task="asr")])
+    assert saved_cards(model)[-1] == {"revision": 3, "changed": ["technical.task"]}
+
+
+def test_lists_never_say_otherwise_than_a_card_that_people_made_theirs(run, cast):
+    run([line(1)], team="finance-ml")
+    model = RegisteredModel.objects.get(source="zoo")
+    save_card(model, by=cast.paul, values={"legal.license": "mit"}, sources={"legal.license": "human"})
+    run([line(1, license="gpl-3.0", task="asr")])
+    model.refresh_from_db()
+    assert (model.card_revisions.first().values["legal.license"], model.license, model.task) == ("mit", "mit", "asr")
+    run([line(1, license="", task="")])
+    model.refresh_from_db()
+    assert (model.card_revisions.first().values["legal.license"], model.license, model.task) == ("mit", "mit", "")
 
 
 def test_a_changed_text_is_rendered_anew(run):

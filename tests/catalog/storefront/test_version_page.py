@@ -1,14 +1,21 @@
 """The page of a version: where it stands, the next step, its files, and the copy into a new draft."""
 
+from datetime import date
+
 import pytest
+from django.core.files.storage import default_storage
 from django.db import transaction
 
-from catalog.artifacts.models import ModelFile
+from catalog.artifacts.models import ModelFile, Upload
+from catalog.artifacts.queries import used_bytes
+from catalog.artifacts.storage import key
 from catalog.registry.actions import move_version, set_alias
 from catalog.registry.models import ModelVersion
 from catalog.registry.states import VersionState
+from catalog.storefront.actions import copy_version
 from catalog.storefront.numbering import next_name
 from catalog.storefront.steps import PLACE, STEPS, steps_of
+from governance.reviews.actions import deprecate_version
 from tests.factories import a_file, a_model, a_submitted_version, a_version, an_approved_version
 
 PAGE = "/m/finance-ml/fields/v/1.0.0"
@@ -135,6 +142,44 @@ def test_a_frozen_version_is_copied_into_a_new_draft_with_its_files(cast, fields
     assert (new.state, new.manifest_digest, new.use_case) == ("draft", "", old.use_case)
     files = [list(ModelFile.objects.filter(version=v).values_list("path", "blob")) for v in (old, new)]
     assert files[0] == files[1] != []
+
+
+def test_a_copy_needs_no_room_of_its_own(cast, fields, signed_in):
+    version = an_approved_version(fields, cast.nina)
+    type(cast.finance_ml).objects.filter(pk=cast.finance_ml.pk).update(quota_bytes=used_bytes(cast.finance_ml))
+    assert signed_in(cast.nina).post(f"{PAGE}/copy", {"version": "1.0.1"}).status_code == 303
+    assert ModelFile.objects.filter(version__version="1.0.1").count() == version.files.count()
+
+
+def test_a_file_that_the_store_lost_is_left_behind_and_nothing_is_opened_for_it(cast, fields):
+    version = a_version(fields, cast.nina)
+    a_file(version, b"words", "README.md", by=cast.nina)
+    default_storage.delete(key(a_file(version, by=cast.nina).blob_id))
+    copied = copy_version(version, "1.0.1", by=cast.nina)
+    assert copied.left_behind == ["model.safetensors"]
+    assert [file.path for file in copied.version.files.all()] == ["README.md"]
+    assert not Upload.objects.exists()
+
+
+def test_a_copy_that_fails_leaves_no_draft(cast, fields, monkeypatch):
+    version = an_approved_version(fields, cast.nina)
+    monkeypatch.setattr("catalog.storefront.actions.reuse_file", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        copy_version(version, "1.0.1", by=cast.nina)
+    assert not ModelVersion.objects.filter(version="1.0.1").exists()
+
+
+def test_a_deprecated_version_says_once_when_it_may_be_retired(cast, fields, signed_in):
+    version = an_approved_version(fields, cast.nina)
+    day = date(2099, 3, 1)
+    deprecate_version(version, by=cast.paul, sunset_at=day, reason="It mixes up old words.")
+    head, page = text_of(signed_in(cast.bea).get("/m/finance-ml/fields")), text_of(signed_in(cast.bea).get(PAGE))
+    assert "It mixes up old words. It may be retired after 1 Mar 2099." in head
+    assert "It may be retired after 1 Mar 2099." in page
+    for seen in (head, page):
+        assert "is retired on" not in seen
+        assert seen.count("1 Mar 2099") == 1
+    assert "2099-03-01" not in head
 
 
 def test_a_quarantined_version_gives_its_bytes_to_no_copy(cast, fields, signed_in):

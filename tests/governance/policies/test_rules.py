@@ -218,12 +218,14 @@ def test_every_mistake_is_named_not_only_the_first():
         ("a: [", "line 2"),
         ("a: 1\na: 2", "line 2: 'a' is there twice"),
         ("a: &x 1\nb: *x", "aliases"),
+        ("a: 1\nb: &x 2", "line 2: anchors"),
         ("a: !!python/name:os.system x", "line 1"),
+        ("a: [" + "1," * 100_000 + "]", "too many entries"),
         ("x" * 300_000, "characters"),
         ("[" * 100_000, "nested more than 20"),
         ("{[a]: 1}", "YAML|line"),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_text_that_is_no_policy_is_refused(text, said):
     with pytest.raises(PolicyError) as caught:

@@ -21,7 +21,6 @@ from governance.reviews.queries import (
     deciders_of,
     decisions_of,
     finding_counts,
-    findings_of,
     has_warnings,
     material_moves,
     rules_for,
@@ -30,6 +29,7 @@ from governance.reviews.queries import (
 )
 from governance.reviews.sentences import version_path
 from governance.reviews.states import Choice, ReviewState, TrackState
+from governance.validation.queries import findings_of
 from governance.validation.states import Severity
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, roles_of, tracks_of

@@ -31,7 +31,6 @@ from marketplace.permissions.needs import OrgRole
 from marketplace.permissions.queries import tracks_of, visible
 
 TABS = ("mine", "tracks", "submitter", "all", "done")
-GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
 
 
 def reviews_for(viewer: Any) -> QuerySet[Review]:
@@ -102,12 +101,6 @@ def worst_finding(run: ValidationRun) -> str:
     return next((severity.value for severity in reversed(Severity) if found[severity]), "")
 
 
-def findings_of(run: ValidationRun) -> list[Finding]:
-    """The findings of a run, gravest first."""
-    order = {severity.value: place for place, severity in enumerate(reversed(Severity))}
-    return sorted(Finding.objects.filter(result__run=run).select_related("result"), key=lambda f: (order[f.severity], f.pk))
-
-
 def rules_of(policy: str) -> Policy:
     """The rules of a pinned policy, `name@version`."""
     return policy_by_ref(policy)[1]
@@ -147,15 +140,10 @@ class Deciders:
     cannot: list[tuple[User, str]]
 
 
-def who_can_decide(review: Review, track: str) -> Deciders:
-    """The reviewers of a track, parted by the four-eyes rule as it stands now."""
-    return deciders_of(review, [track])[track]
-
-
 def deciders_of(
     review: Review, tracks: list[str], *, barred: dict[int, str] | None = None, counted: dict[int, str] | None = None
 ) -> dict[str, Deciders]:
-    """The same for several tracks, asking once who was involved (or taking who was), who counts already, and who reviews."""
+    """The reviewers of each track, parted by the four-eyes rule as it stands now; takes who was involved and who counts, or asks once."""
     barred = involved(review) if barred is None else barred
     counted = voters(review) if counted is None else counted
     roles = OrganizationRole.objects.filter(role=OrgRole.REVIEWER, track__in=tracks, user__is_active=True, user__kind=Kind.PERSON)

@@ -93,17 +93,6 @@ def findings_in(results: Iterable[CheckResult]) -> list[Finding]:
     return sorted(found, key=lambda f: (verdicts.index(f.result.verdict), severities.index(f.severity), f.pk))
 
 
-def worst_severity(run: ValidationRun) -> str:
-    """The gravest severity among the findings of a run; empty when it found nothing. What automatic approval asks."""
-    found = set(Finding.objects.filter(result__run=run).values_list("severity", flat=True))
-    return next((severity for severity in reversed(Severity.values) if severity in found), "")
-
-
-def warnings_of(run: ValidationRun) -> QuerySet[CheckResult]:
-    """The checks that passed with a warning: a reviewer has to acknowledge them."""
-    return results_of(run).filter(verdict=Verdict.WARN)
-
-
 @dataclass(frozen=True)
 class Comparison:
     """How the findings of a run differ from the run before, of which this has the number."""
@@ -149,10 +138,12 @@ def lost_runs() -> list[int]:
 
 
 def run_that_passed(pk: int | str) -> ValidationRun | None:
-    """The run that asks for a review: finished without a failure, over what the version still is; None otherwise."""
+    """The run that asks for a review: finished without a failure, the newest, and over what the version still is; None otherwise."""
     rows = ValidationRun.objects.select_related("version__model__team", "version__submitted_by", "version__use_case")
     run = rows.filter(pk=pk, state=RunState.FINISHED, outcome__in=[Verdict.PASS, Verdict.WARN], quarantines=False).first()
-    return run if run is not None and is_about_present(run) else None
+    if run is None or not is_about_present(run) or ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk).exists():
+        return None
+    return run
 
 
 def is_about_present(run: ValidationRun) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog.registry.models import PROTECTED_ALIASES, Alias, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.permissions import require_editor, require_manager
 from catalog.registry.queries import approvals_in_force
-from catalog.registry.states import MAY_SUBMIT, MOVES, DataClass, Environment, ModelState, Origin, VersionState
+from catalog.registry.states import MAY_SUBMIT, MOVES, DataClass, Environment, ModelState, VersionState
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -210,8 +210,3 @@ def remove_alias(alias: Alias, *, by: User) -> None:
     (require_manager if alias.is_protected else require_editor)(by, alias.model)
     record("alias.removed", alias.model, by=by, alias=alias.name)
     alias.delete()
-
-
-def third_party(model: RegisteredModel) -> bool:
-    """Whether somebody outside made it."""
-    return model.origin != Origin.INTERNAL

@@ -7,12 +7,11 @@ from catalog.registry.actions.versions import (
     add_version,
     change_version,
     freeze_version,
-    move_version,
     remove_alias,
     set_alias,
-    settle_model,
     withdraw_version,
 )
+from catalog.registry.work import lock_version, move_version
 
 __all__ = [
     "add_version",
@@ -24,12 +23,12 @@ __all__ = [
     "freeze_version",
     "give_approval",
     "give_grant",
+    "lock_version",
     "move_version",
     "open_to_tracks",
     "register_model",
     "remove_alias",
     "set_alias",
-    "settle_model",
     "void_approvals",
     "withdraw_version",
 ]

@@ -3,14 +3,11 @@
 from catalog.cards.facts import also_knows
 from catalog.registry.models import RegisteredModel
 from governance.reviews.actions import open_review, void_what_changed
-from governance.reviews.notices import settle_review_notices, tell_about_version, tell_reviewers, tell_talkers
-from governance.reviews.sentences import TELLINGS
+from governance.reviews.notices import settle_review_notices, tell_about_version, tell_of_lost_approval, tell_reviewers, tell_talkers
+from governance.reviews.sentences import ANSWERS, TELLINGS
 from governance.validation.queries import known_of_model, run_that_passed
 from marketplace.activity.models import Event
 from marketplace.activity.subscribers import on
-
-# Whatever was asked of somebody about a version is answered by these too, although nobody is told.
-ANSWERS = ("version.submitted", "version.withdrawn")
 
 
 def review_what_passed(event: Event) -> None:
@@ -45,3 +42,4 @@ def connect() -> None:
     on("review.commented", tell_talkers)
     for verb in (*TELLINGS, *ANSWERS):
         on(verb, tell_about_version)
+    on("approval.voided", tell_of_lost_approval)

@@ -19,7 +19,10 @@ class DecisionForm(forms.Form):
     run = forms.IntegerField(widget=forms.HiddenInput)
     choice = forms.ChoiceField(label="Decision", choices=Choice.choices, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label="Reason", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="At least 20 characters. The submitter reads it."
+        label="Reason",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The submitter reads it; why a version is rejected, everybody who sees it. At least 20 characters above tier T4.",
     )
     conditions = forms.CharField(
         label="Conditions of an approval",

@@ -12,7 +12,7 @@ from catalog.registry.states import Origin
 from governance.policies.rules import Policy
 from governance.reviews.clock import time_left
 from governance.reviews.models import Decision, Review, ReviewTrack
-from governance.reviews.permissions import involved, may_talk
+from governance.reviews.permissions import involved, may_talk, may_withdraw, reads_findings
 from governance.reviews.queries import (
     Deciders,
     acknowledging_track,
@@ -203,6 +203,7 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "needed": sum(row["needed"] for row in rows),
         "stuck": [title_of(track) for track in undecidable(review, deciders, counted=counted)] if review.state == ReviewState.OPEN else [],
         "findings": findings_of(review.run),
+        "sees_findings": reads_findings(viewer, review),
         "answers": answers_in_words(review, policy),
         "essentials": essentials(review, pinned),
         "card_moved": material_moves(review.version, pinned, newest, tier=review.tier),
@@ -212,7 +213,7 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "four_eyes": four_eyes_sentence(viewer, review, barred),
         "in_team": in_team,
         "may_talk": may_talk(viewer, review),
-        "may_withdraw": review.closed_at is None and (in_team or review.version.submitted_by_id == viewer.pk),
+        "may_withdraw": review.closed_at is None and may_withdraw(viewer, review.version),
         "asked_changes": [d for d in decisions if d.is_current and d.choice == Choice.REQUEST_CHANGES],
         "policy_url": f"/policies/{policy.name}/{policy.version}",
         "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",

@@ -13,8 +13,9 @@ from governance.reviews.actions import comment, decide, take_step, withdraw_revi
 from governance.reviews.forms import CommentForm, DecisionForm, decision_form, step_form
 from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
+from governance.reviews.panels import mine_now
 from governance.reviews.permissions import reads_the_queue, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_numbers
+from governance.reviews.queries import TABS, queue, review_numbered, successor_named
 from governance.reviews.sentences import STEP_WORDS, review_path, version_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
@@ -36,8 +37,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab") or ("mine" if tracks_of(request.user) else "all")
     if tab not in TABS:
         raise NotFound
-    mine = waiting_numbers(request.user)
-    nav_for(request).open_decisions = len(mine)
+    mine = mine_now(request.user)
     found = list(queue(request.user, tab, mine=mine)[: ROWS + 1])
     tabs = [{"text": TAB_TITLES[t], "url": f"/reviews?tab={t}", "current": t == tab, "count": len(mine) if t == "mine" else None} for t in TABS]
     context = {"tabs": tabs, "tab": tab, "rows": queue_rows(request.user, found[:-1] if len(found) > ROWS else found), "more": len(found) > ROWS}

@@ -31,7 +31,7 @@ def deliver(event_id: int) -> int:
 
 def pause_after(failures: int) -> timedelta:
     """Return how long a listener is left alone after so many failures: twice as long each time, up to an hour."""
-    return min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(failures - 1, 20)), LONGEST_PAUSE)
 
 
 def _deliver_one(pk: int, failed: int) -> bool:

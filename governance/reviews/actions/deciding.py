@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from catalog.registry.actions import give_approval, move_version
+from catalog.registry.actions import give_approval, lock_version, move_version
 from catalog.registry.states import VersionState
 from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.models import Decision, Review, ReviewTrack
@@ -73,9 +73,10 @@ def decide(
 
 
 def _decide(review: Review, vote: Vote, by: User) -> Decision:
-    """Everything in one transaction; the lock on the review puts those who decide at the same moment into one order."""
-    rows = Review.objects.select_for_update(of=("self",)).select_related("version__model__team", "version__use_case", "run")
-    review = rows.get(pk=review.pk)
+    """Everything in one transaction; the locks put those who decide at the same moment into one order."""
+    version = lock_version(review.version_id)
+    review = Review.objects.select_for_update(of=("self",), no_key=True).select_related("run").get(pk=review.pk)
+    review.version = version
     track = ReviewTrack.objects.select_related("review__version__model__team").filter(review=review, track=vote.track).first()
     if track is None:
         asked = ", ".join(ReviewTrack.objects.filter(review=review).values_list("track", flat=True))
@@ -208,7 +209,9 @@ def _follow(review: Review, track: ReviewTrack, vote: Vote, by: User) -> None:
         _close_track(track, TrackState.CHANGES_REQUESTED)
         move(review, ReviewState.CHANGES_REQUESTED, allowed=REVIEW_MOVES)
         texts = {"reason": vote.reason}
-        move_version(review.version, VersionState.CHANGES_REQUESTED, verb="version.changes_requested", by=by, note=vote.reason, texts=texts)
+        # Everybody who sees the version reads its note; the reason is for those who read the review.
+        note = f"Changes were requested in {review}."
+        move_version(review.version, VersionState.CHANGES_REQUESTED, verb="version.changes_requested", by=by, note=note, texts=texts)
     elif approvals_count(review, track.track) >= track.quorum:
         _close_track(track, TrackState.APPROVED)
         if not ReviewTrack.objects.filter(review=review).exclude(state=TrackState.APPROVED).exists():

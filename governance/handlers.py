@@ -3,7 +3,14 @@
 from catalog.cards.facts import also_knows
 from catalog.registry.models import RegisteredModel
 from governance.reviews.actions import open_review, void_what_changed
-from governance.reviews.notices import settle_review_notices, tell_about_version, tell_of_lost_approval, tell_reviewers, tell_talkers
+from governance.reviews.notices import (
+    settle_review_notices,
+    settle_waiver_notices,
+    tell_about_version,
+    tell_of_lost_approval,
+    tell_reviewers,
+    tell_talkers,
+)
 from governance.reviews.sentences import ANSWERS, TELLINGS
 from governance.validation.queries import known_of_model, run_that_passed
 from marketplace.activity.models import Event
@@ -39,6 +46,8 @@ def connect() -> None:
     on("review.opened", tell_reviewers)
     for verb in ("review.decided", "review.closed", "review.withdrawn"):
         on(verb, settle_review_notices)
+    for verb in ("waiver.given", "review.closed", "review.withdrawn"):
+        on(verb, settle_waiver_notices)
     on("review.commented", tell_talkers)
     for verb in (*TELLINGS, *ANSWERS):
         on(verb, tell_about_version)

@@ -63,6 +63,32 @@ def decision_form(review: Review, track: str, typed: Any = None, *, acknowledges
     return DecisionForm(data, prefix=track, asks_to_acknowledge=acknowledges)
 
 
+class WaiverForm(forms.Form):
+    """The leave of governance to approve what its policy forbids without one."""
+
+    matter = forms.ChoiceField(label="What is waived")
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="At least 20 characters. Reviewers and auditors read it.",
+    )
+    until = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="At most 90 days from now. An approval ends no later.",
+    )
+
+    def __init__(self, data: Any = None, *, matters: list[str]) -> None:
+        super().__init__(data, prefix="waiver")
+        chosen: Any = self.fields["matter"]
+        chosen.choices = [(matter, matter.replace("_", " ").capitalize()) for matter in matters]
+
+    def clean_until(self) -> datetime:
+        """Return the end of that day."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time.max))
+
+
 class CommentForm(forms.Form):
     """Something to say in a conversation."""
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.queries import approvals_of
 from governance.reviews.models import Review
-from governance.reviews.queries import deciders_of, undecidable
+from governance.reviews.queries import deciders_of, missing_waivers, undecidable, waiver_givers
 from governance.reviews.sentences import (
     ANSWERS,
     LOST_APPROVAL,
@@ -18,11 +18,13 @@ from governance.reviews.sentences import (
     about_approvals,
     about_review,
     about_version,
+    about_waiver,
     review_path,
     said,
     stuck,
     version_path,
     waits,
+    waiver_wanted,
 )
 from governance.reviews.states import ReviewState, TrackState
 from marketplace.accounts.models import Kind, User
@@ -118,7 +120,20 @@ def tell_reviewers(event: Event) -> int:
     told = sum(notify([person], text=waits(review, tracks[pk]), **common) for pk, person in people.items())
     if nobody := undecidable(review):
         told += notify(holders_of(OrgRole.GOVERNANCE), text=stuck(review, nobody), **common | {"urgent": True})
+    if missing := missing_waivers(review):
+        told += notify(waiver_givers(review), text=waiver_wanted(review, missing), **common | {"about": about_waiver(review), "urgent": True})
     return told
+
+
+@transaction.atomic
+def settle_waiver_notices(event: Event) -> int:
+    """Take away the call for a waiver once it is given, or the review is over."""
+    about = Q(version=event.subject_id) if event.subject_type == ModelVersion._meta.model_name else Q(pk=event.subject_id)
+    return sum(
+        withdraw_notices(about_waiver(review))
+        for review in Review.objects.filter(about).select_related("run", "version__model")
+        if review.closed_at is not None or not missing_waivers(review)
+    )
 
 
 @transaction.atomic

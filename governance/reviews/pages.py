@@ -23,12 +23,15 @@ from governance.reviews.queries import (
     finding_counts,
     has_warnings,
     material_moves,
+    needed_waivers,
     rules_for,
     title_of,
     undecidable,
+    waiver_givers,
+    waivers_of,
 )
 from governance.reviews.sentences import version_path
-from governance.reviews.states import Choice, ReviewState, TrackState
+from governance.reviews.states import STILL_OPEN, Choice, ReviewState, TrackState
 from governance.validation.queries import findings_of
 from governance.validation.states import Severity
 from marketplace.permissions.needs import Need
@@ -216,7 +219,25 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "may_withdraw": review.closed_at is None and may_withdraw(viewer, review.version),
         "asked_changes": [d for d in decisions if d.is_current and d.choice == Choice.REQUEST_CHANGES],
         "policy_url": f"/policies/{policy.name}/{policy.version}",
+        **waiver_context(viewer, review, policy, barred),
         "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",
+    }
+
+
+def waiver_context(viewer: Any, review: Review, policy: Policy, barred: dict[int, str]) -> dict[str, Any]:
+    """What the page says of waivers: nothing, and no query, where the pinned policy asks for none."""
+    if not policy.requires(review.tier).waiver_needed:  # type: ignore[arg-type]
+        return {"waivers": [], "no_waiver": [], "givers": "", "may_waive": False, "may_end_waivers": False}
+    given: list[Any] = list(waivers_of(review.version))
+    missing = [matter for matter in needed_waivers(review) if not any(w.matter == matter and w.counts for w in given)]
+    givers = waiver_givers(review, barred) if given or missing else []
+    is_giver, is_open = any(person.pk == viewer.pk for person in givers), review.state in STILL_OPEN
+    return {
+        "waivers": given,
+        "no_waiver": missing if is_open else [],
+        "givers": _listed([str(person) for person in givers]) if givers else "",
+        "may_waive": is_giver and is_open and bool(missing),
+        "may_end_waivers": is_giver,
     }
 
 

@@ -69,7 +69,7 @@ def open_decisions(user: Any) -> int:
 
 def mine_now(user: Any) -> list[int]:
     """Numbers of the reviews that wait for this person, worked out once a request and for reviewers only."""
-    if not hasattr(user, "_reviews_waiting"):
-        user._reviews_waiting = waiting_numbers(user) if tracks_of(user) else []
-    found: list[int] = user._reviews_waiting
+    if not hasattr(user, "reviews_waiting"):
+        user.reviews_waiting = waiting_numbers(user) if tracks_of(user) else []
+    found: list[int] = user.reviews_waiting
     return found

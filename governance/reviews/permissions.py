@@ -151,6 +151,14 @@ def may_withdraw(by: Any, version: ModelVersion) -> bool:
     return version.submitted_by_id == by.pk or may_publish_for(by, version.model.team)
 
 
+def require_waiver_giver(by: User, review: Review) -> None:
+    """Refuse whoever may not waive what a policy asks: only governance may, and by the same four-eyes rule as those who decide."""
+    if not by.is_person or not has_role(by, OrgRole.GOVERNANCE):
+        raise NotAllowed("Only governance gives and ends waivers.", hint="Ask somebody of governance, with the number of the review.")
+    if reason := involved(review).get(by.pk):
+        raise NotAllowed(f"Four-eyes rule: {by} {reason}.", hint="Somebody else of governance decides about the waiver.", code="four-eyes")
+
+
 def require_submitter(by: User, version: ModelVersion) -> None:
     """Refuse whoever cannot take the version back."""
     if not may_withdraw(by, version):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -18,13 +18,15 @@ from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
 from governance.policies.queries import parsed, policy_by_ref, text_of_policy
 from governance.policies.rules import Policy, Requirements
-from governance.reviews.models import Comment, Decision, Review, ReviewTrack
+from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Waiver
 from governance.reviews.permissions import involved, involved_in, voters, whose_reviews
 from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
 from governance.validation.models import Finding, ValidationRun
+from governance.validation.queries import MATTERS, matters_in
 from governance.validation.states import Severity, Verdict
 from marketplace.accounts.models import Kind, OrganizationRole, User
+from marketplace.accounts.queries import holders_of
 from marketplace.activity.queries import details_of, events_about
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.needs import OrgRole
@@ -221,6 +223,53 @@ def material_moves(version: ModelVersion, pinned: CardRevision | None, latest: C
 def has_warnings(review: Review) -> bool:
     """Whether the checks ended with warnings that somebody has to acknowledge."""
     return review.run.outcome == Verdict.WARN
+
+
+def needed_waivers(review: Review) -> list[str]:
+    """What the checks found that the pinned policy lets nobody approve without a waiver."""
+    return sorted(asked & matters_in(review.run)) if (asked := requirements_of(review).waiver_needed) else []
+
+
+def waivable(review: Review) -> list[str]:
+    """What the pinned policy says may be waived, as far as a check speaks of it."""
+    needed = requirements_of(review)
+    return sorted((needed.waivers | needed.waiver_needed) & MATTERS.keys())
+
+
+def waivers_of(version: ModelVersion) -> QuerySet[Waiver]:
+    """Every waiver of a version, also those that ended, newest first; each with `counts`: it is in force by the database's clock."""
+    counts = Case(When(in_force_now(), then=Value(True)), default=Value(False))  # noqa: FBT003 - SQL values
+    return Waiver.objects.filter(version=version).select_related("given_by").annotate(counts=counts)
+
+
+def in_force_now() -> Q:
+    """Waivers that nobody ended and that are not over."""
+    return Q(ended_at=None, until__gt=Now())
+
+
+def waivers_in_force(version: ModelVersion) -> QuerySet[Waiver]:
+    """The waivers of a version that count now."""
+    return Waiver.objects.filter(in_force_now(), version=version)
+
+
+def missing_waivers(review: Review) -> list[str]:
+    """The waivers without which nobody can approve this now."""
+    needed = needed_waivers(review)
+    return sorted(set(needed) - set(waivers_in_force(review.version).values_list("matter", flat=True))) if needed else []
+
+
+def waiver_givers(review: Review, barred: dict[int, str] | None = None) -> list[User]:
+    """Those of governance who were not involved."""
+    barred = involved(review) if barred is None else barred
+    return [person for person in holders_of(OrgRole.GOVERNANCE) if person.is_person and person.pk not in barred]
+
+
+def waiver_of(review: Review, pk: int) -> Waiver:
+    """One waiver of the version of a review; NotFound for any other."""
+    found = waivers_of(review.version).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def approvals_count(review: Review, track: str) -> int:

@@ -101,6 +101,17 @@ def stuck(review: Review, tracks: list[str]) -> str:
     return f"Nobody can decide {names} of {review} ({review.version}): name another reviewer who was not involved."
 
 
+def waiver_wanted(review: Review, matters: list[str]) -> str:
+    """The sentence for governance when nobody can approve without a waiver."""
+    names = " and ".join(matter.replace("_", " ") for matter in matters)
+    return f"{review} ({review.version}) cannot be approved without a waiver for {names}: give it, or leave it."
+
+
+def about_waiver(review: Review) -> str:
+    """The key under which the call for a waiver is kept."""
+    return f"waiver:{review.pk}"
+
+
 def ends_soon(approval: Approval, days: int) -> str:
     """The sentence about an approval that is about to end."""
     when = "tomorrow" if days <= 1 else f"in {days} days"

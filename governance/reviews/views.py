@@ -9,13 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog.registry.models import ModelVersion
 from catalog.registry.queries import model_named, version_named
-from governance.reviews.actions import comment, decide, take_step, withdraw_review
-from governance.reviews.forms import CommentForm, DecisionForm, decision_form, step_form
+from governance.reviews.actions import comment, decide, end_waiver, give_waiver, take_step, withdraw_review
+from governance.reviews.forms import CommentForm, DecisionForm, WaiverForm, decision_form, step_form
 from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.panels import mine_now
-from governance.reviews.permissions import reads_the_queue, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, successor_named
+from governance.reviews.permissions import reads_the_queue, require_waiver_giver, steps_for
+from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waivable, waiver_of
 from governance.reviews.sentences import STEP_WORDS, review_path, version_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
@@ -54,7 +54,9 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
     return show(request, shown)
 
 
-def show(request: HttpRequest, shown: Review, *, typed: Any = None, error: DomainError | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, shown: Review, *, typed: Any = None, waiver: WaiverForm | None = None, error: DomainError | None = None, status: int = 200
+) -> HttpResponse:
     """Render a review; after a refused decision with the text that was typed and what was wrong."""
     context = review_context(request.user, shown)
     tracks = [row["track"] for row in context["rows"] if row["mine"]]
@@ -66,6 +68,7 @@ def show(request: HttpRequest, shown: Review, *, typed: Any = None, error: Domai
             put_errors(form, error)
         forms.append({"track": track, "title": next(r["title"] for r in context["rows"] if r["track"] == track), "form": form})
     kept = typed.get(f"{typed.get('track_name')}-reason", "") if typed is not None else ""
+    context["waiver_form"] = (waiver or WaiverForm(matters=context["no_waiver"])) if context["may_waive"] else None
     context |= {"forms": forms, "comment_form": CommentForm(), "error": error, "kept": "" if forms else kept}
     return page(request, "governance/reviews/review.html", context, status=status)
 
@@ -106,6 +109,35 @@ def review_comment(request: HttpRequest, number: int) -> HttpResponse:
     except Invalid as error:
         return show(request, shown, error=error, status=error.status)
     return see_other(f"{review_path(shown)}#conversation", request)
+
+
+@login_required
+@require_POST
+def review_waiver(request: HttpRequest, number: int) -> HttpResponse:
+    """Give a waiver."""
+    shown, by = review_numbered(request.user, number), cast("User", request.user)
+    require_waiver_giver(by, shown)
+    form = WaiverForm(request.POST, matters=waivable(shown))
+    try:
+        if not form.is_valid():
+            raise Invalid("The waiver was not given.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
+        give_waiver(shown, by=by, **form.cleaned_data)
+    except (Conflict, Invalid) as error:
+        if isinstance(error, Invalid):
+            put_errors(form, error)
+        return show(request, shown, waiver=form, error=error, status=error.status)
+    notice(request, "The waiver is given.")
+    return see_other(f"{review_path(shown)}#waivers", request)
+
+
+@login_required
+@require_POST
+def review_waiver_end(request: HttpRequest, number: int, pk: int) -> HttpResponse:
+    """End a waiver before its time."""
+    shown = review_numbered(request.user, number)
+    end_waiver(waiver_of(shown, pk), review=shown, by=cast("User", request.user))
+    notice(request, "The waiver is ended.")
+    return see_other(f"{review_path(shown)}#waivers", request)
 
 
 @login_required

@@ -15,6 +15,7 @@ from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.states import VersionState
 from governance.policies.queries import live_policy
 from governance.policies.rules import Policy
+from governance.validation.checks.pickles import MATTER, Pickles
 from governance.validation.duties import Duties, FileOnHand, duties
 from governance.validation.facts import facts_of_files, known, schema_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
@@ -24,6 +25,7 @@ from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, visible
 
 Viewer = Any
+MATTERS = {MATTER: Pickles.id}
 LOST_AFTER = timedelta(seconds=20)
 BATCH = 200
 
@@ -77,6 +79,12 @@ def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
     """What each check said, in the order of the checks, each with its findings, the gravest first."""
     findings = Finding.objects.order_by(order_of("severity", list(reversed(Severity.values))), "pk")
     return CheckResult.objects.filter(run=run).order_by("pk").prefetch_related(Prefetch("findings", findings))
+
+
+def matters_in(run: ValidationRun) -> frozenset[str]:
+    """What the checks of a run let pass with a warning alone, in the words in which a policy speaks of waivers."""
+    warned = CheckResult.objects.filter(run=run, check_id__in=list(MATTERS.values()), verdict=Verdict.WARN).values_list("check_id", flat=True)
+    return frozenset(matter for matter, check in MATTERS.items() if check in set(warned))
 
 
 def findings_of(run: ValidationRun) -> QuerySet[Finding]:

@@ -18,9 +18,13 @@ from governance.reviews.queries import (
     approvals_count,
     has_warnings,
     longest_validity,
+    missing_waivers,
     moved_card_fields,
+    needed_waivers,
     requirements_of,
     title_of,
+    waiver_givers,
+    waivers_in_force,
 )
 from governance.reviews.states import REVIEW_MOVES, Choice, ReviewState, TrackState
 from marketplace.accounts.models import User
@@ -84,6 +88,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
     require_decider(by, track)
     _require_open(review, track, by)
     _require_same_inputs(review, vote)
+    _require_waivers(review, vote)
     _check(review, vote)
     decision = Decision.objects.create(
         review=review,
@@ -156,6 +161,18 @@ def _require_same_inputs(review: Review, vote: Vote) -> None:
             hint="Your text is kept. Request changes, so that it is submitted again with the card as it is now.",
             code="inputs-moved",
             moved=["card_fields"],
+        )
+
+
+def _require_waivers(review: Review, vote: Vote) -> None:
+    """Refuse a yes while a waiver that the policy asks for is missing or over."""
+    if vote.choice == Choice.APPROVE and (missing := missing_waivers(review)):
+        givers = ", ".join(str(person) for person in waiver_givers(review))
+        raise Conflict(
+            f"Policy {review.policy} lets nobody approve {review} without a waiver for {' and '.join(words(matter) for matter in missing)}.",
+            hint=f"Governance gives it on this page: {givers}." if givers else "Nobody of governance who was not involved can give it.",
+            code="waiver-missing",
+            missing=missing,
         )
 
 
@@ -232,7 +249,8 @@ def _approve(review: Review, by: User) -> None:
     """Every track agreed: approve the version until the earliest end that anybody asked for."""
     votes = list(Decision.objects.filter(review=review, choice=Choice.APPROVE, is_current=True))
     needed, version = requirements_of(review), review.version
-    end = min([longest_validity(needed), *(v.valid_until for v in votes if v.valid_until)])
+    waived = waivers_in_force(version).filter(matter__in=needed_waivers(review)).values_list("until", flat=True)
+    end = min([longest_validity(needed), *(v.valid_until for v in votes if v.valid_until), *waived])
     if end <= timezone.now():
         raise Conflict(
             f"An earlier approval on {review} asked for an end that has passed: {date_format(end, 'j M Y')}.",

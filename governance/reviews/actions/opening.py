@@ -15,6 +15,7 @@ from governance.reviews.models import Decision, Review, ReviewTrack
 from governance.reviews.queries import longest_validity, open_review_of, rules_of, tracks_reading, undecidable, worst_finding
 from governance.reviews.states import REVIEW_MOVES, ReviewState, TrackState
 from governance.validation.models import ValidationRun
+from governance.validation.queries import matters_in
 from governance.validation.states import RunState, Verdict
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -37,8 +38,8 @@ def open_review(version: ModelVersion, run: ValidationRun, *, by: User | None = 
     policy = rules_of(version.policy)
     needed = policy.requires(version.tier)  # type: ignore[arg-type]
     earlier = open_review_of(version)
-    # Whoever asked for changes is owed an answer by a person, so a reopened review is never automatic.
-    facts = {} if earlier else {"worst_finding": worst_finding(run)}
+    # Whoever asked for changes is owed an answer by a person, and so is whoever needs a waiver: nothing of that is automatic.
+    facts = {} if earlier or needed.waiver_needed & matters_in(run) else {"worst_finding": worst_finding(run)}
     tracks = tracks_for(version.tier, facts, policy)  # type: ignore[arg-type]
     if not tracks and earlier is None:
         _approve_automatically(version, run, needed)

@@ -15,6 +15,7 @@ from governance.reviews.queries import (
     missing_waivers,
     review_numbered,
     reviews_for,
+    silent_fields,
     successor_named,
     undecidable,
     waiver_of,
@@ -76,7 +77,8 @@ class ReviewView(ApiView):
         }
         stuck = undecidable(review) if review.state == ReviewState.OPEN else []
         waivers = {"waivers": [waiver_json(waiver) for waiver in waivers_of(review.version)], "waivers_missing": missing_waivers(review)}
-        return Response(review_json(review) | {"deciders": deciders, "undecidable": stuck} | waivers)
+        asked = {"deciders": deciders, "undecidable": stuck, "silent_fields": silent_fields(review)}
+        return Response(review_json(review) | asked | waivers)
 
 
 class Decisions(ApiView):

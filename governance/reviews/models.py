@@ -74,6 +74,12 @@ class Decision(models.Model):
     reason = models.TextField(blank=True)
     conditions = models.JSONField(default=list, blank=True)
     acknowledged = models.BooleanField(default=False, help_text="The warnings of the checks were acknowledged")
+    accepted = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Card fields of which it was accepted that the supplier does not disclose them",
+    )
     manifest_digest = models.CharField(max_length=64)
     card_revision = models.PositiveIntegerField()
     checks_run = models.BigIntegerField()

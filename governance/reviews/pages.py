@@ -1,6 +1,7 @@
 """What the pages of reviews show: rows of the queue, what is still needed, risk, card essentials, history. Reads only."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from governance.reviews.permissions import involved, may_talk, may_withdraw, rea
 from governance.reviews.queries import (
     Deciders,
     acknowledging_track,
+    card_track,
     cards_about,
     comments_of,
     deciders_of,
@@ -25,6 +27,7 @@ from governance.reviews.queries import (
     material_moves,
     needed_waivers,
     rules_for,
+    silent_fields,
     title_of,
     undecidable,
     waiver_givers,
@@ -149,15 +152,16 @@ def answers_in_words(review: Review, policy: Policy) -> list[dict[str, str]]:
     return [{"label": q.title, "value": dict(q.options).get(str(given.get(q.key)), "Not answered")} for q in policy.questions]
 
 
-def essentials(review: Review, card: CardRevision | None) -> list[dict[str, str]]:
-    """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing."""
+def essentials(review: Review, card: CardRevision | None, accepted: Mapping[str, str]) -> list[dict[str, str]]:
+    """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing, and who accepted a silence."""
     model = review.version.model
     schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
     found = []
     for key in ESSENTIALS:
         field, value = schema.field(key), (card.values if card else {}).get(key)
         if field is not None and (value not in (None, "", [], {}) or field.duty in {"R", "A"}):
-            found.append({"label": field.title, "value": _in_words(value)})
+            by = f" {accepted[key]} accepted that." if key in accepted and is_undisclosed(value) else ""
+            found.append({"label": field.title, "value": _in_words(value) + by})
     return found
 
 
@@ -208,7 +212,9 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "findings": findings_of(review.run),
         "sees_findings": reads_findings(viewer, review),
         "answers": answers_in_words(review, policy),
-        "essentials": essentials(review, pinned),
+        "essentials": essentials(review, pinned, {key: str(vote.by) for vote in decisions if vote.is_current for key in vote.accepted}),
+        "silent": list(silent_fields(review, pinned).values()) if pinned else [],
+        "card_track": card_track([row["track"] for row in rows]),
         "card_moved": material_moves(review.version, pinned, newest, tier=review.tier),
         "history": history(review, decisions),
         "comments": list(comments_of(review)),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from catalog.cards.completeness import material_changes
 from catalog.cards.models import CardRevision
-from catalog.cards.schema import schema_for
+from catalog.cards.schema import is_undisclosed, schema_for
 from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
@@ -22,6 +22,7 @@ from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Wa
 from governance.reviews.permissions import involved, involved_in, voters, whose_reviews
 from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
+from governance.validation.facts import schema_of
 from governance.validation.models import Finding, ValidationRun
 from governance.validation.queries import MATTERS, matters_in
 from governance.validation.states import Severity, Verdict
@@ -132,6 +133,20 @@ def title_of(track: str) -> str:
 def acknowledging_track(tracks: list[str]) -> str:
     """The track that acknowledges warnings of the checks: security, else technical, else the first."""
     return next((track for track in ("security", "technical") if track in tracks), tracks[0] if tracks else "")
+
+
+def card_track(tracks: list[str]) -> str:
+    """The track that reads the card and accepts what a supplier does not disclose: technical, else model risk, else the first."""
+    return next((track for track in ("technical", "model_risk") if track in tracks), tracks[0] if tracks else "")
+
+
+def silent_fields(review: Review, card: CardRevision | None = None) -> dict[str, str]:
+    """Fields of the pinned card that an approval asks for and the supplier does not disclose: key -> title."""
+    card = card or cards_about(review.version, review.card_revision)[0]
+    values: dict[str, Any] = card.values if card else {}
+    schema = schema_of(review.version, review.tier, str(values.get("technical.task") or ""))
+    asked = schema.required("R", "A") if schema.third_party else ()
+    return {field.key: field.title for field in asked if field.may_be_undisclosed and is_undisclosed(values.get(field.key))}
 
 
 @dataclass(frozen=True)

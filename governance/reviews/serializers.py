@@ -21,6 +21,12 @@ class DecisionInput(StrictSerializer):
     conditions = serializers.ListField(child=serializers.CharField(max_length=500), max_length=20, default=list)
     valid_until = serializers.DateTimeField(allow_null=True, default=None)
     acknowledged = serializers.BooleanField(default=False)
+    accepted = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        default=list,
+        help_text="Keys of card fields of which you accept that the supplier does not disclose them",
+    )
 
 
 class WaiverInput(StrictSerializer):
@@ -107,6 +113,7 @@ class ReviewDetailShape(ReviewShape):
     """A review with who can decide, and what was waived."""
 
     waivers = WaiverShape(many=True)
+    silent_fields = serializers.DictField(child=serializers.CharField(), help_text="Key and title of what the supplier does not disclose")
     waivers_missing = serializers.ListField(child=serializers.CharField(), help_text="Nobody can approve before governance gives these")
 
     deciders = serializers.DictField(child=DeciderShape())
@@ -130,6 +137,7 @@ class DecisionShape(serializers.Serializer[Any]):
     choice = serializers.ChoiceField(choices=Choice.choices)
     reason = serializers.CharField()
     conditions = serializers.ListField(child=serializers.CharField())
+    accepted = serializers.ListField(child=serializers.CharField())
     manifest_digest = serializers.CharField()
     card_revision = serializers.IntegerField()
     run = serializers.IntegerField()
@@ -176,7 +184,7 @@ def review_json(review: Review) -> dict[str, Any]:
 
 def decision_json(decision: Decision) -> dict[str, Any]:
     """A decision as it is sent."""
-    names = ("track", "choice", "reason", "conditions", "manifest_digest", "card_revision", "valid_until", "created_at")
+    names = ("track", "choice", "reason", "conditions", "accepted", "manifest_digest", "card_revision", "valid_until", "created_at")
     return {name: getattr(decision, name) for name in names} | {
         "id": decision.pk,
         "review": f"R-{decision.review_id}",

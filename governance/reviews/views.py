@@ -15,7 +15,7 @@ from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.panels import mine_now
 from governance.reviews.permissions import reads_the_queue, require_waiver_giver, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waivable, waiver_of
+from governance.reviews.queries import TABS, queue, review_numbered, silent_fields, successor_named, waivable, waiver_of
 from governance.reviews.sentences import STEP_WORDS, review_path, version_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
@@ -63,7 +63,8 @@ def show(
     forms = []
     for track in tracks:
         mine = typed if typed is not None and typed.get("track_name") == track else None
-        form = decision_form(shown, track, mine, acknowledges=context["acknowledger"] == track)
+        silent = context["silent"] if context["card_track"] == track else []
+        form = decision_form(shown, track, mine, acknowledges=context["acknowledger"] == track, silent=silent)
         if mine is not None and isinstance(error, Invalid):
             put_errors(form, error)
         forms.append({"track": track, "title": next(r["title"] for r in context["rows"] if r["track"] == track), "form": form})
@@ -76,7 +77,9 @@ def show(
 def put_errors(form: Form, error: Invalid) -> None:
     """Show what the action found wrong beside the field it is about."""
     form.full_clean()
-    for name, sentences in error.fields.items():
+    for name, sentences in (error.fields | {"accepts": error.fields.get("accepted", [])}).items():
+        if name == "accepted" and "accepts" in form.fields:
+            continue
         for sentence in sentences:
             if sentence not in form.errors.get(name, []):
                 form.add_error(name if name in form.fields else None, sentence)
@@ -88,11 +91,14 @@ def review_decide(request: HttpRequest, number: int) -> HttpResponse:
     """Store a decision; what was typed survives every refusal."""
     shown = review_numbered(request.user, number)
     track = request.POST.get("track_name", "")[:40]
-    form = DecisionForm(request.POST, prefix=track, asks_to_acknowledge=True)
+    silent = silent_fields(shown)
+    form = DecisionForm(request.POST, prefix=track, asks_to_acknowledge=True, silent=list(silent.values()))
     try:
         if not form.is_valid():
             raise Invalid("The decision was not stored.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
-        decide(shown, by=cast("User", request.user), **{**form.cleaned_data, "track": track})
+        given = {**form.cleaned_data, "track": track}
+        accepted = list(silent) if given.pop("accepts", False) else []
+        decide(shown, by=cast("User", request.user), accepted=accepted, **given)
     except (Conflict, Invalid) as error:
         return show(request, review_numbered(request.user, number), typed=request.POST, error=error, status=error.status)
     notice(request, "Your decision is stored.")

@@ -1,6 +1,6 @@
 """Finding runs of checks and what they said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from catalog.artifacts.queries import files_of, uploads_of
 from catalog.cards.models import CardRevision
 from catalog.cards.queries import current_card
+from catalog.cards.schema import is_undisclosed
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.states import VersionState
 from governance.policies.queries import live_policy
@@ -159,6 +160,25 @@ def is_about_present(run: ValidationRun) -> bool:
     version = run.version
     pinned = (version.state, version.manifest_digest, version.card_revision)
     return pinned == (VersionState.VALIDATING, run.manifest_digest, run.card_revision)
+
+
+def with_accepted(version: ModelVersion, values: Mapping[str, object]) -> dict[str, object]:
+    """Card values in which a supplier's silence that a reviewer of this model accepted says so, as long as it is the very same silence.
+
+    The acceptance stands with the decision and not in the card, so that it makes no approval void.
+    """
+    silent = {key: dict(value) for key, value in values.items() if isinstance(value, Mapping) and is_undisclosed(value)}
+    if not silent:
+        return dict(values)
+    given = ModelVersion.objects.filter(model=version.model_id, reviews__decisions__is_current=True).order_by()
+    rows = [row for row in given.values_list("reviews__decisions__accepted", "reviews__decisions__card_revision") if row[0]]
+    cards = dict(CardRevision.objects.filter(model=version.model_id, number__in={row[1] for row in rows}).values_list("number", "values"))
+    same = {key for keys, number in rows for key in keys if key in silent and _silence(cards.get(number, {}).get(key)) == _silence(silent[key])}
+    return dict(values) | {key: silent[key] | {"accepted": True} for key in same}
+
+
+def _silence(value: object) -> object:
+    return {name: part for name, part in value.items() if name != "accepted"} if isinstance(value, Mapping) else value
 
 
 def found_facts(version: ModelVersion) -> dict[str, tuple[object, str]]:

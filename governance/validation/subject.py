@@ -19,6 +19,7 @@ from governance.validation.checks.base import Subject, SubjectCard, SubjectFile
 from governance.validation.checks.pickles import MATTER
 from governance.validation.facts import facts_of_readings, known, schema_of
 from governance.validation.models import ValidationRun
+from governance.validation.queries import with_accepted
 from marketplace.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def gather(run: ValidationRun, stack: ExitStack, *, beat: Callable[[], None]) ->
         manifest_digest=run.manifest_digest,
         files=files,
         readings=readings,
-        card=SubjectCard(card.number, values, sources, schema),
+        card=SubjectCard(card.number, with_accepted(version, values), sources, schema),
         waivers=waivers(version.tier, policy),
         beat=beat,
     )

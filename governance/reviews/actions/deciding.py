@@ -16,12 +16,14 @@ from governance.reviews.permissions import require_decider
 from governance.reviews.queries import (
     acknowledging_track,
     approvals_count,
+    card_track,
     has_warnings,
     longest_validity,
     missing_waivers,
     moved_card_fields,
     needed_waivers,
     requirements_of,
+    silent_fields,
     title_of,
     waiver_givers,
     waivers_in_force,
@@ -49,6 +51,7 @@ class Vote:
     conditions: tuple[str, ...] = ()
     valid_until: datetime | None = None
     acknowledged: bool = False
+    accepted: tuple[str, ...] = ()
 
 
 def decide(
@@ -64,10 +67,11 @@ def decide(
     conditions: Sequence[str] = (),
     valid_until: datetime | None = None,
     acknowledged: bool = False,
+    accepted: Sequence[str] = (),
 ) -> Decision:
     """Decide on one track of a review. A refusal by the rules of who may decide is remembered although nothing else is."""
     given = tuple(text for c in conditions if (text := " ".join(str(c).split())))
-    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, acknowledged)
+    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, acknowledged, tuple(accepted))
     try:
         with transaction.atomic():
             return _decide(review, vote, by)
@@ -98,6 +102,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
         reason=vote.reason,
         conditions=list(vote.conditions),
         acknowledged=vote.acknowledged,
+        accepted=sorted(set(vote.accepted)),
         manifest_digest=review.manifest_digest,
         card_revision=review.card_revision,
         checks_run=review.run_id,
@@ -112,6 +117,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
         track=vote.track,
         choice=vote.choice,
         acknowledged=vote.acknowledged,
+        accepted=vote.accepted,
         manifest=review.manifest_digest,
         card_revision=review.card_revision,
         run=review.run_id,
@@ -188,8 +194,20 @@ def _check(review: Review, vote: Vote) -> None:
     tracks = list(ReviewTrack.objects.filter(review=review).values_list("track", flat=True))
     if vote.choice == Choice.APPROVE and has_warnings(review) and vote.track == acknowledging_track(tracks) and not vote.acknowledged:
         problems["acknowledged"] = ["The checks ended with warnings. Look at them and say that you did."]
+    problems |= _accepted(review, vote, tracks)
     if problems:
         raise Invalid("The decision was not stored.", fields=problems)
+
+
+def _accepted(review: Review, vote: Vote, tracks: list[str]) -> dict[str, list[str]]:
+    """What is wrong with what was accepted: an approval of the track that reads the card accepts every field the supplier keeps silent about."""
+    speaks = vote.choice == Choice.APPROVE and vote.track == card_track(tracks)
+    silent = silent_fields(review) if speaks else {}
+    if vote.accepted and set(vote.accepted) - silent.keys():
+        return {"accepted": [f"Use one of {', '.join(silent)}." if silent else "There is nothing to accept with this decision."]}
+    if missing := [title for key, title in silent.items() if key not in vote.accepted]:
+        return {"accepted": [f"The supplier does not disclose {', '.join(missing)}. Say that you accept it, or request changes."]}
+    return {}
 
 
 def _conditions(vote: Vote) -> dict[str, list[str]]:

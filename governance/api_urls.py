@@ -18,6 +18,8 @@ reviews: list[URLPattern | URLResolver] = [
     path("reviews", reviews_api.Reviews.as_view(), name="api-reviews"),
     path("reviews/R-<int:number>", reviews_api.ReviewView.as_view(), name="api-review"),
     path("reviews/R-<int:number>/decisions", reviews_api.Decisions.as_view(), name="api-review-decisions"),
+    path("reviews/R-<int:number>/waivers", reviews_api.Waivers.as_view(), name="api-review-waivers"),
+    path("reviews/R-<int:number>/waivers/<int:pk>", reviews_api.WaiverView.as_view(), name="api-review-waiver"),
     path("reviews/R-<int:number>/comments", reviews_api.Comments.as_view(), name="api-review-comments"),
     *(
         path(f"models/<str:team>/<str:name>/versions/<str:version>/{step}", view.as_view(), name=f"api-version-{step}")

@@ -2,27 +2,24 @@
 
 from catalog.cards.facts import also_knows
 from catalog.registry.models import RegisteredModel
-from catalog.registry.states import VersionState
 from governance.reviews.actions import open_review, void_what_changed
-from governance.reviews.notices import settle_review_notices, tell_about_version, tell_reviewers, tell_talkers
-from governance.reviews.sentences import TELLINGS
-from governance.validation.models import ValidationRun
-from governance.validation.queries import known_of_model
-from governance.validation.states import RunState, Verdict
+from governance.reviews.notices import (
+    settle_review_notices,
+    settle_waiver_notices,
+    tell_about_version,
+    tell_of_lost_approval,
+    tell_reviewers,
+    tell_talkers,
+)
+from governance.reviews.sentences import ANSWERS, TELLINGS
+from governance.validation.queries import known_of_model, run_that_passed
 from marketplace.activity.models import Event
 from marketplace.activity.subscribers import on
-
-# Whatever was asked of somebody about a version is answered by these too, although nobody is told.
-ANSWERS = ("version.submitted", "version.withdrawn")
 
 
 def review_what_passed(event: Event) -> None:
     """Open the review when the newest run of a version that is still being checked ended well."""
-    run = ValidationRun.objects.select_related("version").filter(pk=event.subject_id).first()
-    if run is None or run.state != RunState.FINISHED or run.outcome not in {Verdict.PASS, Verdict.WARN} or run.quarantines:
-        return
-    newest = ValidationRun.objects.filter(version=run.version_id).order_by("-pk").values_list("pk", flat=True).first()
-    if newest == run.pk and run.version.state == VersionState.VALIDATING:
+    if run := run_that_passed(event.subject_id):
         open_review(run.version, run)
 
 
@@ -49,6 +46,9 @@ def connect() -> None:
     on("review.opened", tell_reviewers)
     for verb in ("review.decided", "review.closed", "review.withdrawn"):
         on(verb, settle_review_notices)
+    for verb in ("waiver.given", "review.closed", "review.withdrawn"):
+        on(verb, settle_waiver_notices)
     on("review.commented", tell_talkers)
     for verb in (*TELLINGS, *ANSWERS):
         on(verb, tell_about_version)
+    on("approval.voided", tell_of_lost_approval)

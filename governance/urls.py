@@ -23,6 +23,8 @@ reviews: list[URLPattern | URLResolver] = [
     path("reviews/R-<int:number>", reviews_views.review, name="review"),
     path("reviews/R-<int:number>/decisions", reviews_views.review_decide, name="review-decide"),
     path("reviews/R-<int:number>/comments", reviews_views.review_comment, name="review-comment"),
+    path("reviews/R-<int:number>/waivers", reviews_views.review_waiver, name="review-waiver"),
+    path("reviews/R-<int:number>/waivers/<int:pk>/end", reviews_views.review_waiver_end, name="review-waiver-end"),
     path("reviews/R-<int:number>/withdraw", reviews_views.review_withdraw, name="review-withdraw"),
     *(path(f"m/<str:team>/<str:name>/v/<str:version>/{step}", reviews_views.version_step, {"step": step}, name=f"version-{step}") for step in STEPS),
 ]

@@ -93,6 +93,8 @@ DECIDED = {
     "technical-reason": "Sound work, I have looked at all of it.", "technical-card_revision": "1", "technical-run": "{run}",
 }  # fmt: skip
 WHY = {"reason": "Something is wrong with it, look at the scores."}
+WAIVER_SENT = {"matter": "pickle", "reason": "Nobody else makes it, and we looked.", "until": "2099-06-30T12:00:00Z"}
+WAIVER = {"waiver-matter": "pickle", "waiver-reason": "Nobody else makes it, and we looked.", "waiver-until": "2099-06-30"}
 SUNSET = {"reason": "A better one exists now, use that.", "sunset_at": "2099-06-30"}
 STEPS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
     "suspend": (WHY, {"ada": 200}), "quarantine": (WHY, {"ada": 200}), "reinstate": (WHY, {"ada": 409}),
@@ -212,10 +214,16 @@ MATRIX: dict[str, list[Row]] = {
     "review-comment": [
         send("POST", "/reviews/{review}/comments", 404, {"text": "Why?"}, people=of(303, "tess", "gus", "ada", *OWNERS) | {"aud": 403})
     ],
+    "review-waiver": [send("POST", "/reviews/{review}/waivers", 404, WAIVER, people=of(403, "tess", "ada", "aud", *OWNERS) | {"gus": 422})],
+    "review-waiver-end": [send("POST", "/reviews/{review}/waivers/0/end", 404)],
     "review-withdraw": [send("POST", "/reviews/{review}/withdraw", 404, people=of(303, *OWNERS) | of(403, "tess", *READERS))],
     "api-reviews": [get("/api/v1/reviews")],
     "api-review": [get("/api/v1/reviews/{review}", 404, people=of(200, "tess", *OWNERS, *READERS))],
     "api-review-decisions": [get("/api/v1/reviews/{review}/decisions", 404, people=of(200, "tess", *OWNERS, *READERS))],
+    "api-review-waivers": [
+        send("POST", "/api/v1/reviews/{review}/waivers", 404, WAIVER_SENT, people=of(403, "tess", "ada", "aud", *OWNERS) | {"gus": 422})
+    ],
+    "api-review-waiver": [send("DELETE", "/api/v1/reviews/{review}/waivers/0", 404)],
     "api-review-comments": [
         send("POST", "/api/v1/reviews/{review}/comments", 404, {"text": "Why?"}, people=of(201, "tess", "gus", "ada", *OWNERS) | {"aud": 403})
     ],

@@ -197,8 +197,9 @@ def _store(model: RegisteredModel, change: Change, made: Rendered | None, *, by:
         return present
     new.save(force_insert=True)
     changed = merged.changed + ([] if new.text == base.text else ["text"])
-    _tell_model(model, merged, by=by)
+    # First what approvals it makes void, which locks versions, then the model: the order of locks of `catalog/registry/work.py`.
     record("card.saved", model, by=by, texts={"summary": change.summary}, revision=new.number, changed=changed)
+    _tell_model(model, merged, by=by)
     return new
 
 

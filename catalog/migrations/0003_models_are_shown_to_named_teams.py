@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0002_submitted_versions_never_change'),
-        ('marketplace', '0003_teams_have_a_unit'),
+        ('marketplace', '0004_teams_have_a_unit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -95,9 +95,3 @@ class Environment(TextChoices):
     DEV = "dev", "Development"
     TEST = "test", "Test"
     PRODUCTION = "production", "Production"
-
-
-def up_to(choice: str, choices: type[TextChoices]) -> list[str]:
-    """Return the values a permission for `choice` also covers: itself and the lesser ones before it."""
-    values: list[str] = list(choices.values)
-    return values[: values.index(choice) + 1]

@@ -26,14 +26,9 @@ def policies() -> QuerySet[Policy]:
     return Policy.objects.select_related("published_by").order_by("-effective_from", "-version", "-pk")
 
 
-def live_row(at: datetime | None = None) -> Policy | None:
-    """The policy in effect now by the database's clock, or at a moment; None when there is none."""
-    return policies().filter(effective_from__lte=at if at is not None else Now()).first()
-
-
-def live_policy(at: datetime | None = None) -> tuple[Policy, rules.Policy]:
-    """The policy in effect, and what it says; raise Unavailable when none was published."""
-    row = live_row(at)
+def live_policy() -> tuple[Policy, rules.Policy]:
+    """The policy in effect now by the database's clock, and what it says; raise Unavailable when none was published."""
+    row = policies().filter(effective_from__lte=Now()).first()
     if row is None:
         raise Unavailable(
             "No policy is in effect, so nothing can be submitted.", hint="Ask governance to publish one; `manage.py init` publishes the starter."

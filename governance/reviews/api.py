@@ -7,8 +7,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.registry.queries import model_named, version_named
-from governance.reviews.actions import comment, decide, take_step
-from governance.reviews.queries import deciders_of, decisions_of, review_numbered, reviews_for, successor_named, undecidable
+from governance.reviews.actions import comment, decide, end_waiver, give_waiver, take_step
+from governance.reviews.permissions import require_waiver_giver
+from governance.reviews.queries import (
+    deciders_of,
+    decisions_of,
+    missing_waivers,
+    review_numbered,
+    reviews_for,
+    silent_fields,
+    successor_named,
+    undecidable,
+    waiver_of,
+    waivers_of,
+)
 from governance.reviews.sentences import review_path
 from governance.reviews.serializers import (
     STEP_INPUTS,
@@ -23,9 +35,12 @@ from governance.reviews.serializers import (
     ReviewPage,
     StepReasonInput,
     VersionStateShape,
+    WaiverInput,
+    WaiverShape,
     comment_json,
     decision_json,
     review_json,
+    waiver_json,
 )
 from governance.reviews.states import ReviewState
 from marketplace.accounts.models import User
@@ -61,7 +76,9 @@ class ReviewView(ApiView):
             for track, found in deciders_of(review, [row.track for row in review.tracks.all()]).items()
         }
         stuck = undecidable(review) if review.state == ReviewState.OPEN else []
-        return Response(review_json(review) | {"deciders": deciders, "undecidable": stuck})
+        waivers = {"waivers": [waiver_json(waiver) for waiver in waivers_of(review.version)], "waivers_missing": missing_waivers(review)}
+        asked = {"deciders": deciders, "undecidable": stuck, "silent_fields": silent_fields(review)}
+        return Response(review_json(review) | asked | waivers)
 
 
 class Decisions(ApiView):
@@ -82,6 +99,31 @@ class Decisions(ApiView):
         decision = decide(review, by=cast("User", request.user), **self.input(DecisionInput))
         decision.refresh_from_db()
         return Response(decision_json(decision), status=201, headers={"Location": review_path(review)})
+
+
+class Waivers(ApiView):
+    """The waivers of a review."""
+
+    scopes: ClassVar[dict[str, str]] = REVIEWING
+
+    @extend_schema(request=WaiverInput, responses={201: WaiverShape})
+    def post(self, request: Request, number: int) -> Response:
+        """Give one: for governance, and nobody who was involved."""
+        review, by = review_numbered(request.user, number), cast("User", request.user)
+        require_waiver_giver(by, review)
+        return Response(waiver_json(give_waiver(review, by=by, **self.input(WaiverInput))), status=201, headers={"Location": review_path(review)})
+
+
+class WaiverView(ApiView):
+    """One waiver of a review."""
+
+    scopes: ClassVar[dict[str, str]] = {"DELETE": "review"}
+
+    @extend_schema(responses=WaiverShape)
+    def delete(self, request: Request, number: int, pk: int) -> Response:
+        """End it before its time: an approval that needs it is void."""
+        review = review_numbered(request.user, number)
+        return Response(waiver_json(end_waiver(waiver_of(review, pk), review=review, by=cast("User", request.user))))
 
 
 class Comments(ApiView):

@@ -1,5 +1,6 @@
 """The forms of reviews: a decision with the pins of what was looked at, a comment, and what people decide about a version."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -19,7 +20,10 @@ class DecisionForm(forms.Form):
     run = forms.IntegerField(widget=forms.HiddenInput)
     choice = forms.ChoiceField(label="Decision", choices=Choice.choices, widget=forms.RadioSelect)
     reason = forms.CharField(
-        label="Reason", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="At least 20 characters. The submitter reads it."
+        label="Reason",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The submitter reads it; why a version is rejected, everybody who sees it. At least 20 characters above tier T4.",
     )
     conditions = forms.CharField(
         label="Conditions of an approval",
@@ -35,10 +39,15 @@ class DecisionForm(forms.Form):
     )
     acknowledged = forms.BooleanField(label="I looked at the warnings of the checks", required=False)
 
-    def __init__(self, *args: Any, asks_to_acknowledge: bool = False, **kwargs: Any) -> None:
+    accepts = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, asks_to_acknowledge: bool = False, silent: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not asks_to_acknowledge:
             del self.fields["acknowledged"]
+        self.fields["accepts"].label = f"I accept that the supplier does not disclose: {', '.join(silent)}"
+        if not silent:
+            del self.fields["accepts"]
 
     def clean_conditions(self) -> list[str]:
         """Return one condition per line."""
@@ -50,14 +59,40 @@ class DecisionForm(forms.Form):
         return timezone.make_aware(datetime.combine(day, time.max)) if day else None
 
 
-def decision_form(review: Review, track: str, typed: Any = None, *, acknowledges: bool) -> DecisionForm:
+def decision_form(review: Review, track: str, typed: Any = None, *, acknowledges: bool, silent: Sequence[str] = ()) -> DecisionForm:
     """The form for one track, signed with what is pinned now; `typed` keeps what a person wrote before something moved."""
     pins = {"manifest_digest": review.manifest_digest, "card_revision": review.card_revision, "run": review.run_id, "track": track}
     if typed is None:
-        return DecisionForm(initial=pins, prefix=track, asks_to_acknowledge=acknowledges)
+        return DecisionForm(initial=pins, prefix=track, asks_to_acknowledge=acknowledges, silent=silent)
     data = typed.copy()
     data.update({f"{track}-{name}": str(value) for name, value in pins.items()})
-    return DecisionForm(data, prefix=track, asks_to_acknowledge=acknowledges)
+    return DecisionForm(data, prefix=track, asks_to_acknowledge=acknowledges, silent=silent)
+
+
+class WaiverForm(forms.Form):
+    """The leave of governance to approve what its policy forbids without one."""
+
+    matter = forms.ChoiceField(label="What is waived")
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="At least 20 characters. Reviewers and auditors read it.",
+    )
+    until = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="At most 90 days from now. An approval ends no later.",
+    )
+
+    def __init__(self, data: Any = None, *, matters: list[str]) -> None:
+        super().__init__(data, prefix="waiver")
+        chosen: Any = self.fields["matter"]
+        chosen.choices = [(matter, matter.replace("_", " ").capitalize()) for matter in matters]
+
+    def clean_until(self) -> datetime:
+        """Return the end of that day."""
+        return timezone.make_aware(datetime.combine(self.cleaned_data["until"], time.max))
 
 
 class CommentForm(forms.Form):

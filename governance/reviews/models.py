@@ -1,4 +1,6 @@
-"""Reviews, their tracks, decisions and comments."""
+"""Reviews, their tracks, decisions, waivers and comments."""
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -72,6 +74,12 @@ class Decision(models.Model):
     reason = models.TextField(blank=True)
     conditions = models.JSONField(default=list, blank=True)
     acknowledged = models.BooleanField(default=False, help_text="The warnings of the checks were acknowledged")
+    accepted = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Card fields of which it was accepted that the supplier does not disclose them",
+    )
     manifest_digest = models.CharField(max_length=64)
     card_revision = models.PositiveIntegerField()
     checks_run = models.BigIntegerField()
@@ -88,6 +96,38 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_choice_display()} by {self.by} on {self.review}"
+
+
+LONGEST_WAIVER = timedelta(days=90)
+
+
+class Waiver(models.Model):
+    """The leave of governance, for a while, to approve a version although a check found something that its policy forbids without it.
+
+    Never changed; it ends at `until`, or before when somebody ends it.
+    """
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="waivers")
+    matter = models.CharField(max_length=40, help_text="What is waived, in the words of the policy: `pickle`")
+    reason = models.TextField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Ended before its time, or found to be over")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "matter"], condition=models.Q(ended_at=None), name="one_waiver_per_matter_of_a_version"),
+            models.CheckConstraint(condition=~models.Q(reason="") & ~models.Q(matter=""), name="a_waiver_says_what_and_why"),
+            models.CheckConstraint(
+                condition=models.Q(until__gt=models.F("given_at"), until__lte=models.F("given_at") + LONGEST_WAIVER),
+                name="a_waiver_ends_within_ninety_days",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Waiver for {self.matter} of {self.version}"
 
 
 class Comment(models.Model):

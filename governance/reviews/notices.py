@@ -10,12 +10,27 @@ from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.queries import approvals_of
 from catalog.storefront.publish_steps import version_path
 from governance.reviews.models import Review
-from governance.reviews.queries import deciders_of, undecidable
-from governance.reviews.sentences import TELLINGS, about_review, about_version, review_path, said, stuck, waits
+from governance.reviews.queries import deciders_of, missing_waivers, undecidable, waiver_givers
+from governance.reviews.sentences import (
+    ANSWERS,
+    LOST_APPROVAL,
+    TELLINGS,
+    Telling,
+    about_approvals,
+    about_review,
+    about_version,
+    about_waiver,
+    review_path,
+    said,
+    stuck,
+    waits,
+    waiver_wanted,
+)
 from governance.reviews.states import ReviewState, TrackState
 from marketplace.accounts.models import Kind, User
 from marketplace.accounts.queries import holders_of, owners_of, people_by_pseudonym
 from marketplace.activity.models import Event
+from marketplace.activity.queries import details_of, events_about
 from marketplace.notifications.actions import notify, withdraw_notices
 from marketplace.notifications.models import Level
 from marketplace.permissions.needs import OrgRole
@@ -44,25 +59,47 @@ def responsible_for(version: ModelVersion) -> list[User]:
     return list(people.values())
 
 
+def words_of(event: Event) -> dict[str, Any]:
+    """The note and the reason that were given when it happened."""
+    texts = dict(event.texts.values_list("field", "text"))
+    return {"note": texts.get("note", ""), "reason": texts.get("reason") or str(details_of(event)["details"].get("reason", ""))}
+
+
+def version_of(event: Event) -> ModelVersion | None:
+    """The version an event is about; None when it is heard late: what happened to it since is told instead, and not taken away."""
+    version = ModelVersion.objects.select_related("model__team", "submitted_by").filter(pk=event.subject_id).first()
+    if version is None or events_about(version).filter(verb__in=[*TELLINGS, *ANSWERS], pk__gt=event.pk).exists():
+        return None
+    return version
+
+
 @transaction.atomic
 def tell_about_version(event: Event) -> int:
     """Tell those who answer for a version, and those who may use it, what happened to it."""
-    telling = TELLINGS.get(event.verb)
-    rows = ModelVersion.objects.select_related("model__team", "submitted_by")
-    version = rows.filter(pk=event.subject_id).first()
+    version = version_of(event)
     if version is None:
         return 0
-    by, about = actor_of(event), about_version(version)
-    withdraw_notices(about)  # what was asked of them before is answered by what happened now
-    if telling is None:
-        return 0
-    approval = approvals_of(version).filter(voided_at=None).first()
-    answerable = responsible_for(version)
+    withdraw_notices(about_version(version))  # what was asked of them before is answered by what happened now
+    telling = TELLINGS.get(event.verb)
+    return _tell(event, version, telling, about_version(version)) if telling else 0
+
+
+@transaction.atomic
+def tell_of_lost_approval(event: Event) -> int:
+    """Tell the same people that an approval became void, unless the version moved with it, which is told then."""
+    version = version_of(event)
+    return _tell(event, version, LOST_APPROVAL, about_approvals(version)) if version is not None else 0
+
+
+def _tell(event: Event, version: ModelVersion, telling: Telling, about: str) -> int:
+    """Tell owners and users in the words of a telling."""
+    words, by = words_of(event), actor_of(event)
+    approval, answerable = approvals_of(version).filter(voided_at=None).first(), responsible_for(version)
     common: dict[str, Any] = {"verb": event.verb, "about": about, "url": version_path(version), "urgent": telling.urgent, "by": by}
-    told = notify(answerable, level=telling.level, text=said(telling.owners, version, approval=approval), **common)
+    told = notify(answerable, level=telling.level, text=said(telling.owners, version, approval=approval, **words), **common)
     if telling.users:
         users = holders_of_grants(version.model).exclude(pk__in=[person.pk for person in answerable])
-        told += notify(users, level=Level.AFFECTS_YOU, text=said(telling.users, version), **common)
+        told += notify(users, level=Level.AFFECTS_YOU, text=said(telling.users, version, **words), **common)
     return told
 
 
@@ -83,7 +120,20 @@ def tell_reviewers(event: Event) -> int:
     told = sum(notify([person], text=waits(review, tracks[pk]), **common) for pk, person in people.items())
     if nobody := undecidable(review):
         told += notify(holders_of(OrgRole.GOVERNANCE), text=stuck(review, nobody), **common | {"urgent": True})
+    if missing := missing_waivers(review):
+        told += notify(waiver_givers(review), text=waiver_wanted(review, missing), **common | {"about": about_waiver(review), "urgent": True})
     return told
+
+
+@transaction.atomic
+def settle_waiver_notices(event: Event) -> int:
+    """Take away the call for a waiver once it is given, or the review is over."""
+    about = Q(version=event.subject_id) if event.subject_type == ModelVersion._meta.model_name else Q(pk=event.subject_id)
+    return sum(
+        withdraw_notices(about_waiver(review))
+        for review in Review.objects.filter(about).select_related("run", "version__model")
+        if review.closed_at is not None or not missing_waivers(review)
+    )
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What the pages of reviews show: rows of the queue, what is still needed, risk, card essentials, history. Reads only."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +14,28 @@ from catalog.storefront.publish_steps import version_path
 from governance.policies.rules import Policy
 from governance.reviews.clock import time_left
 from governance.reviews.models import Decision, Review, ReviewTrack
-from governance.reviews.permissions import involved, may_talk
+from governance.reviews.permissions import involved, may_talk, may_withdraw, reads_findings
 from governance.reviews.queries import (
     Deciders,
     acknowledging_track,
+    card_track,
     cards_about,
     comments_of,
     deciders_of,
     decisions_of,
     finding_counts,
-    findings_of,
     has_warnings,
     material_moves,
+    needed_waivers,
     rules_for,
+    silent_fields,
     title_of,
     undecidable,
+    waiver_givers,
+    waivers_of,
 )
-from governance.reviews.states import Choice, ReviewState, TrackState
+from governance.reviews.states import STILL_OPEN, Choice, ReviewState, TrackState
+from governance.validation.queries import findings_of
 from governance.validation.states import Severity
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, roles_of, tracks_of
@@ -146,15 +152,16 @@ def answers_in_words(review: Review, policy: Policy) -> list[dict[str, str]]:
     return [{"label": q.title, "value": dict(q.options).get(str(given.get(q.key)), "Not answered")} for q in policy.questions]
 
 
-def essentials(review: Review, card: CardRevision | None) -> list[dict[str, str]]:
-    """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing."""
+def essentials(review: Review, card: CardRevision | None, accepted: Mapping[str, str]) -> list[dict[str, str]]:
+    """The fields of the pinned card that weigh in a decision, limits first; what is missing is named as missing, and who accepted a silence."""
     model = review.version.model
     schema = schema_for(review.tier, third_party=model.origin != Origin.INTERNAL, hosted=model.is_hosted)
     found = []
     for key in ESSENTIALS:
         field, value = schema.field(key), (card.values if card else {}).get(key)
         if field is not None and (value not in (None, "", [], {}) or field.duty in {"R", "A"}):
-            found.append({"label": field.title, "value": _in_words(value)})
+            by = f" {accepted[key]} accepted that." if key in accepted and is_undisclosed(value) else ""
+            found.append({"label": field.title, "value": _in_words(value) + by})
     return found
 
 
@@ -203,8 +210,11 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "needed": sum(row["needed"] for row in rows),
         "stuck": [title_of(track) for track in undecidable(review, deciders, counted=counted)] if review.state == ReviewState.OPEN else [],
         "findings": findings_of(review.run),
+        "sees_findings": reads_findings(viewer, review),
         "answers": answers_in_words(review, policy),
-        "essentials": essentials(review, pinned),
+        "essentials": essentials(review, pinned, {key: str(vote.by) for vote in decisions if vote.is_current for key in vote.accepted}),
+        "silent": list(silent_fields(review, pinned).values()) if pinned else [],
+        "card_track": card_track([row["track"] for row in rows]),
         "card_moved": material_moves(review.version, pinned, newest, tier=review.tier),
         "history": history(review, decisions),
         "comments": list(comments_of(review)),
@@ -212,10 +222,28 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "four_eyes": four_eyes_sentence(viewer, review, barred),
         "in_team": in_team,
         "may_talk": may_talk(viewer, review),
-        "may_withdraw": review.closed_at is None and (in_team or review.version.submitted_by_id == viewer.pk),
+        "may_withdraw": review.closed_at is None and may_withdraw(viewer, review.version),
         "asked_changes": [d for d in decisions if d.is_current and d.choice == Choice.REQUEST_CHANGES],
         "policy_url": f"/policies/{policy.name}/{policy.version}",
+        **waiver_context(viewer, review, policy, barred),
         "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",
+    }
+
+
+def waiver_context(viewer: Any, review: Review, policy: Policy, barred: dict[int, str]) -> dict[str, Any]:
+    """What the page says of waivers: nothing, and no query, where the pinned policy asks for none."""
+    if not policy.requires(review.tier).waiver_needed:  # type: ignore[arg-type]
+        return {"waivers": [], "no_waiver": [], "givers": "", "may_waive": False, "may_end_waivers": False}
+    given: list[Any] = list(waivers_of(review.version))
+    missing = [matter for matter in needed_waivers(review) if not any(w.matter == matter and w.counts for w in given)]
+    givers = waiver_givers(review, barred) if given or missing else []
+    is_giver, is_open = any(person.pk == viewer.pk for person in givers), review.state in STILL_OPEN
+    return {
+        "waivers": given,
+        "no_waiver": missing if is_open else [],
+        "givers": _listed([str(person) for person in givers]) if givers else "",
+        "may_waive": is_giver and is_open and bool(missing),
+        "may_end_waivers": is_giver,
     }
 
 

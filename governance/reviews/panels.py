@@ -10,7 +10,7 @@ from catalog.storefront.publish_steps import version_path
 from governance.reviews.pages import approval_rows, needed_rows, queue_rows
 from governance.reviews.permissions import reads_the_queue, steps_for
 from governance.reviews.queries import history_of, open_review_of, queue, reviews_for, waiting_numbers
-from governance.reviews.sentences import STEP_WORDS, about_version
+from governance.reviews.sentences import STEP_WORDS, about_approvals, about_version
 from marketplace.notifications.actions import mark_seen
 from marketplace.notifications.models import Level
 from marketplace.notifications.queries import inbox_of
@@ -30,7 +30,7 @@ def model_panel(request: HttpRequest, model: RegisteredModel) -> str:
 def version_panel(request: HttpRequest, version: ModelVersion) -> str:
     """The aside of a version: what is still needed, its approvals, and the steps this person may take."""
     if context.nav_for(request).unread:
-        mark_seen(request.user, about_version(version))
+        mark_seen(request.user, about_version(version), about_approvals(version))
     review = open_review_of(version)
     may_open = review is not None and reviews_for(request.user).filter(pk=review.pk).exists()
     steps = [{"words": STEP_WORDS[step], "url": f"{version_path(version)}/{step}"} for step in steps_for(request.user, version)]
@@ -47,8 +47,7 @@ def version_panel(request: HttpRequest, version: ModelVersion) -> str:
 
 def home_panel(request: HttpRequest, _: Any) -> str:
     """What needs this person: reviews to decide first, then everything else that waits for an answer."""
-    mine = waiting_numbers(request.user) if tracks_of(request.user) else []
-    context.nav_for(request).open_decisions = len(mine)
+    mine = mine_now(request.user)
     waiting = queue_rows(request.user, list(queue(request.user, "mine", mine=mine)[:MOST])) if mine else []
     asked = inbox_of(request.user, level=Level.NEEDS_YOU).exclude(about__in=[f"review:{row.review.pk}" for row in waiting])
     shown = {"rows": waiting, "notices": list(asked[: MOST - len(waiting)])}
@@ -65,5 +64,13 @@ def fill() -> None:
 
 
 def open_decisions(user: Any) -> int:
-    """How many reviews wait for this person; asked of reviewers only, so that nobody else pays for it."""
-    return len(waiting_numbers(user)) if tracks_of(user) else 0
+    """How many reviews wait for this person."""
+    return len(mine_now(user))
+
+
+def mine_now(user: Any) -> list[int]:
+    """Numbers of the reviews that wait for this person, worked out once a request and for reviewers only."""
+    if not hasattr(user, "reviews_waiting"):
+        user.reviews_waiting = waiting_numbers(user) if tracks_of(user) else []
+    found: list[int] = user.reviews_waiting
+    return found

@@ -9,6 +9,7 @@ from django.db.models import F, IntegerField, Q, Value
 from django.utils import timezone
 
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.permissions import may_publish_for
 from catalog.registry.states import MOVES, VersionState
 from governance.reviews.models import Review, ReviewTrack
 from marketplace.accounts.models import User
@@ -16,8 +17,8 @@ from marketplace.accounts.queries import people_by_pseudonym, reviewers_of
 from marketplace.activity.models import Event
 from marketplace.activity.queries import details_of
 from marketplace.errors import NotAllowed
-from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import has_role, roles_of, tracks_of
+from marketplace.permissions.needs import Need, OrgRole, TeamRole
+from marketplace.permissions.queries import allowed, has_role, roles_of, tracks_of
 
 CARD_AUTHOR = "model__card_revisions__author"
 # Where the rows name people who worked on a version, and what they did.
@@ -52,6 +53,11 @@ def reads_the_queue(viewer: Any) -> bool:
 def whose_reviews(viewer: Any) -> Q:
     """The condition for reviews that somebody may read, besides seeing the model: the submitting team always may."""
     return Q() if reads_the_queue(viewer) else Q(version__model__team__in=list(roles_of(viewer)))
+
+
+def reads_findings(viewer: Any, review: Review) -> bool:
+    """Whoever reads reviews by office, and whoever works with the model: not every member of its team."""
+    return reads_the_queue(viewer) or allowed(viewer, Need.WORK, review.version.model)
 
 
 def involved(review: Review) -> dict[int, str]:
@@ -140,10 +146,22 @@ def require_decider(by: User, track: ReviewTrack) -> None:
         )
 
 
+def may_withdraw(by: Any, version: ModelVersion) -> bool:
+    """Its submitter, also one who left the team, and contributors and owners of the team."""
+    return version.submitted_by_id == by.pk or may_publish_for(by, version.model.team)
+
+
+def require_waiver_giver(by: User, review: Review) -> None:
+    """Refuse whoever may not waive what a policy asks: only governance may, and by the same four-eyes rule as those who decide."""
+    if not by.is_person or not has_role(by, OrgRole.GOVERNANCE):
+        raise NotAllowed("Only governance gives and ends waivers.", hint="Ask somebody of governance, with the number of the review.")
+    if reason := involved(review).get(by.pk):
+        raise NotAllowed(f"Four-eyes rule: {by} {reason}.", hint="Somebody else of governance decides about the waiver.", code="four-eyes")
+
+
 def require_submitter(by: User, version: ModelVersion) -> None:
-    """Refuse whoever cannot take the version back: its submitter, or contributors and owners of the team."""
-    role = roles_of(by).get(version.model.team_id)
-    if version.submitted_by_id != by.pk and role not in {TeamRole.CONTRIBUTOR, TeamRole.OWNER}:
+    """Refuse whoever cannot take the version back."""
+    if not may_withdraw(by, version):
         raise NotAllowed(f"Only team {version.model.team.name} may withdraw {version}.", hint=f"Ask an owner of team {version.model.team.name}.")
 
 
@@ -181,8 +199,7 @@ STEPS = ("suspend", "reinstate", "quarantine", "deprecate", "retire", "withdraw"
 
 def steps_for(viewer: Any, version: ModelVersion) -> list[str]:
     """The steps somebody may take on a version as it stands now."""
-    role, state = roles_of(viewer).get(version.model.team_id), version.state
-    owner, editor = role == TeamRole.OWNER, role in {TeamRole.OWNER, TeamRole.CONTRIBUTOR}
+    owner, state = roles_of(viewer).get(version.model.team_id) == TeamRole.OWNER, version.state
     security, governance = has_role(viewer, OrgRole.SECURITY), has_role(viewer, OrgRole.GOVERNANCE)
     goes = MOVES.get(state, frozenset())
     may = {
@@ -191,6 +208,6 @@ def steps_for(viewer: Any, version: ModelVersion) -> list[str]:
         "quarantine": security and VersionState.QUARANTINED in goes,
         "deprecate": owner and VersionState.DEPRECATED in goes,
         "retire": (owner or governance) and state == VersionState.DEPRECATED,
-        "withdraw": editor and VersionState.WITHDRAWN in goes,
+        "withdraw": may_withdraw(viewer, version) and VersionState.WITHDRAWN in goes,
     }
     return [step for step in STEPS if may[step] and viewer.is_person]

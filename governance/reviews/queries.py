@@ -6,32 +6,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.cards.completeness import material_changes
 from catalog.cards.models import CardRevision
-from catalog.cards.schema import schema_for
+from catalog.cards.schema import is_undisclosed, schema_for
 from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.queries import model_by_path, version_named
 from catalog.registry.states import Origin
 from governance.policies.queries import parsed, policy_by_ref, text_of_policy
 from governance.policies.rules import Policy, Requirements
-from governance.reviews.models import Comment, Decision, Review, ReviewTrack
+from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Waiver
 from governance.reviews.permissions import involved, involved_in, voters, whose_reviews
 from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
+from governance.validation.facts import schema_of
 from governance.validation.models import Finding, ValidationRun
+from governance.validation.queries import MATTERS, matters_in
 from governance.validation.states import Severity, Verdict
 from marketplace.accounts.models import Kind, OrganizationRole, User
+from marketplace.accounts.queries import holders_of
 from marketplace.activity.queries import details_of, events_about
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.needs import OrgRole
 from marketplace.permissions.queries import tracks_of, visible
 
 TABS = ("mine", "tracks", "submitter", "all", "done")
-GRAVE = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
 
 
 def reviews_for(viewer: Any) -> QuerySet[Review]:
@@ -102,12 +104,6 @@ def worst_finding(run: ValidationRun) -> str:
     return next((severity.value for severity in reversed(Severity) if found[severity]), "")
 
 
-def findings_of(run: ValidationRun) -> list[Finding]:
-    """The findings of a run, gravest first."""
-    order = {severity.value: place for place, severity in enumerate(reversed(Severity))}
-    return sorted(Finding.objects.filter(result__run=run).select_related("result"), key=lambda f: (order[f.severity], f.pk))
-
-
 def rules_of(policy: str) -> Policy:
     """The rules of a pinned policy, `name@version`."""
     return policy_by_ref(policy)[1]
@@ -139,6 +135,20 @@ def acknowledging_track(tracks: list[str]) -> str:
     return next((track for track in ("security", "technical") if track in tracks), tracks[0] if tracks else "")
 
 
+def card_track(tracks: list[str]) -> str:
+    """The track that reads the card and accepts what a supplier does not disclose: technical, else model risk, else the first."""
+    return next((track for track in ("technical", "model_risk") if track in tracks), tracks[0] if tracks else "")
+
+
+def silent_fields(review: Review, card: CardRevision | None = None) -> dict[str, str]:
+    """Fields of the pinned card that an approval asks for and the supplier does not disclose: key -> title."""
+    card = card or cards_about(review.version, review.card_revision)[0]
+    values: dict[str, Any] = card.values if card else {}
+    schema = schema_of(review.version, review.tier, str(values.get("technical.task") or ""))
+    asked = schema.required("R", "A") if schema.third_party else ()
+    return {field.key: field.title for field in asked if field.may_be_undisclosed and is_undisclosed(values.get(field.key))}
+
+
 @dataclass(frozen=True)
 class Deciders:
     """Who can decide on a track, and which of its reviewers cannot, with why."""
@@ -147,15 +157,10 @@ class Deciders:
     cannot: list[tuple[User, str]]
 
 
-def who_can_decide(review: Review, track: str) -> Deciders:
-    """The reviewers of a track, parted by the four-eyes rule as it stands now."""
-    return deciders_of(review, [track])[track]
-
-
 def deciders_of(
     review: Review, tracks: list[str], *, barred: dict[int, str] | None = None, counted: dict[int, str] | None = None
 ) -> dict[str, Deciders]:
-    """The same for several tracks, asking once who was involved (or taking who was), who counts already, and who reviews."""
+    """The reviewers of each track, parted by the four-eyes rule as it stands now; takes who was involved and who counts, or asks once."""
     barred = involved(review) if barred is None else barred
     counted = voters(review) if counted is None else counted
     roles = OrganizationRole.objects.filter(role=OrgRole.REVIEWER, track__in=tracks, user__is_active=True, user__kind=Kind.PERSON)
@@ -233,6 +238,53 @@ def material_moves(version: ModelVersion, pinned: CardRevision | None, latest: C
 def has_warnings(review: Review) -> bool:
     """Whether the checks ended with warnings that somebody has to acknowledge."""
     return review.run.outcome == Verdict.WARN
+
+
+def needed_waivers(review: Review) -> list[str]:
+    """What the checks found that the pinned policy lets nobody approve without a waiver."""
+    return sorted(asked & matters_in(review.run)) if (asked := requirements_of(review).waiver_needed) else []
+
+
+def waivable(review: Review) -> list[str]:
+    """What the pinned policy says may be waived, as far as a check speaks of it."""
+    needed = requirements_of(review)
+    return sorted((needed.waivers | needed.waiver_needed) & MATTERS.keys())
+
+
+def waivers_of(version: ModelVersion) -> QuerySet[Waiver]:
+    """Every waiver of a version, also those that ended, newest first; each with `counts`: it is in force by the database's clock."""
+    counts = Case(When(in_force_now(), then=Value(True)), default=Value(False))  # noqa: FBT003 - SQL values
+    return Waiver.objects.filter(version=version).select_related("given_by").annotate(counts=counts)
+
+
+def in_force_now() -> Q:
+    """Waivers that nobody ended and that are not over."""
+    return Q(ended_at=None, until__gt=Now())
+
+
+def waivers_in_force(version: ModelVersion) -> QuerySet[Waiver]:
+    """The waivers of a version that count now."""
+    return Waiver.objects.filter(in_force_now(), version=version)
+
+
+def missing_waivers(review: Review) -> list[str]:
+    """The waivers without which nobody can approve this now."""
+    needed = needed_waivers(review)
+    return sorted(set(needed) - set(waivers_in_force(review.version).values_list("matter", flat=True))) if needed else []
+
+
+def waiver_givers(review: Review, barred: dict[int, str] | None = None) -> list[User]:
+    """Those of governance who were not involved."""
+    barred = involved(review) if barred is None else barred
+    return [person for person in holders_of(OrgRole.GOVERNANCE) if person.is_person and person.pk not in barred]
+
+
+def waiver_of(review: Review, pk: int) -> Waiver:
+    """One waiver of the version of a review; NotFound for any other."""
+    found = waivers_of(review.version).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def approvals_count(review: Review, track: str) -> int:

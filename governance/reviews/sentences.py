@@ -23,7 +23,7 @@ class Telling:
 TELLINGS = {
     "version.approved": Telling("{version} was approved. {until}", Level.AFFECTS_YOU, urgent=True),
     "version.rejected": Telling("{version} was rejected: {note}", Level.AFFECTS_YOU, urgent=True),
-    "version.changes_requested": Telling("{version} needs changes: {note}", Level.NEEDS_YOU, urgent=True),
+    "version.changes_requested": Telling("{version} needs changes: {reason}", Level.NEEDS_YOU, urgent=True),
     "version.checks_failed": Telling("The checks of {version} failed. See what to fix.", Level.NEEDS_YOU),
     "version.suspended": Telling(
         "{version} was suspended: {note}", Level.AFFECTS_YOU, urgent=True, users="{version}, which you may use, was suspended: {note}"
@@ -45,6 +45,16 @@ TELLINGS = {
         users="{version}, which you may use, is no longer approved. {note} Ask the owner team.",
     ),
 }
+# Told where the version itself does not move with it: it is deprecated or suspended, or has other approvals.
+LOST_APPROVAL = Telling(
+    "{version} lost an approval ({reason}).",
+    Level.AFFECTS_YOU,
+    urgent=True,
+    users="{version}, which you may use, lost an approval ({reason}). Ask the owner team.",
+)
+
+# Whatever was asked of somebody about a version is answered by these too, although nobody is told.
+ANSWERS = ("version.submitted", "version.withdrawn")
 
 
 def review_path(review: Review) -> str:
@@ -57,15 +67,20 @@ def about_version(version: ModelVersion) -> str:
     return f"version:{version.pk}"
 
 
+def about_approvals(version: ModelVersion) -> str:
+    """The key under which news about lost approvals of a version is grouped: they answer nothing that was asked about it."""
+    return f"approvals:{version.pk}"
+
+
 def about_review(review: Review) -> str:
     """The key under which news about a review is grouped."""
     return f"review:{review.pk}"
 
 
-def said(template: str, version: ModelVersion, *, approval: Approval | None = None) -> str:
-    """Fill in a sentence about a version."""
+def said(template: str, version: ModelVersion, *, note: str = "", reason: str = "", approval: Approval | None = None) -> str:
+    """Fill in a sentence about a version: with what was said when it happened, not with what the version says by now."""
     until = f"It may be used until {date_format(approval.valid_until, 'j M Y')}." if approval else ""
-    return template.format(version=version, note=version.state_note, until=until).strip()
+    return template.format(version=version, note=note, reason=reason, until=until).strip()
 
 
 def waits(review: Review, tracks: list[str]) -> str:
@@ -79,6 +94,17 @@ def stuck(review: Review, tracks: list[str]) -> str:
     """The sentence for governance when a review cannot come to an end."""
     names = " and ".join(title_of(track) for track in tracks)
     return f"Nobody can decide {names} of {review} ({review.version}): name another reviewer who was not involved."
+
+
+def waiver_wanted(review: Review, matters: list[str]) -> str:
+    """The sentence for governance when nobody can approve without a waiver."""
+    names = " and ".join(matter.replace("_", " ") for matter in matters)
+    return f"{review} ({review.version}) cannot be approved without a waiver for {names}: give it, or leave it."
+
+
+def about_waiver(review: Review) -> str:
+    """The key under which the call for a waiver is kept."""
+    return f"waiver:{review.pk}"
 
 
 def ends_soon(approval: Approval, days: int) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from governance.reviews.models import Comment, Decision, Review
+from governance.reviews.models import Comment, Decision, Review, Waiver
 from governance.reviews.states import Choice, ReviewState, TrackState
 from marketplace.api.serializers import StrictSerializer
 
@@ -21,6 +21,20 @@ class DecisionInput(StrictSerializer):
     conditions = serializers.ListField(child=serializers.CharField(max_length=500), max_length=20, default=list)
     valid_until = serializers.DateTimeField(allow_null=True, default=None)
     acknowledged = serializers.BooleanField(default=False)
+    accepted = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        max_length=100,
+        default=list,
+        help_text="Keys of card fields of which you accept that the supplier does not disclose them",
+    )
+
+
+class WaiverInput(StrictSerializer):
+    """A waiver for one thing that the pinned policy lets governance waive."""
+
+    matter = serializers.CharField(max_length=40)
+    reason = serializers.CharField(max_length=2_000)
+    until = serializers.DateTimeField(help_text="At most 90 days from now; an approval ends no later")
 
 
 class CommentInput(StrictSerializer):
@@ -83,8 +97,24 @@ class DeciderShape(serializers.Serializer[Any]):
     cannot = serializers.DictField(child=serializers.CharField())
 
 
+class WaiverShape(serializers.Serializer[Any]):
+    """A waiver as it stands."""
+
+    id = serializers.IntegerField()
+    matter = serializers.CharField()
+    reason = serializers.CharField()
+    given_by = serializers.CharField()
+    given_at = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
 class ReviewDetailShape(ReviewShape):
-    """A review with who can decide."""
+    """A review with who can decide, and what was waived."""
+
+    waivers = WaiverShape(many=True)
+    silent_fields = serializers.DictField(child=serializers.CharField(), help_text="Key and title of what the supplier does not disclose")
+    waivers_missing = serializers.ListField(child=serializers.CharField(), help_text="Nobody can approve before governance gives these")
 
     deciders = serializers.DictField(child=DeciderShape())
     undecidable = serializers.ListField(child=serializers.CharField(), help_text="Tracks that nobody can decide")
@@ -107,6 +137,7 @@ class DecisionShape(serializers.Serializer[Any]):
     choice = serializers.ChoiceField(choices=Choice.choices)
     reason = serializers.CharField()
     conditions = serializers.ListField(child=serializers.CharField())
+    accepted = serializers.ListField(child=serializers.CharField())
     manifest_digest = serializers.CharField()
     card_revision = serializers.IntegerField()
     run = serializers.IntegerField()
@@ -153,7 +184,7 @@ def review_json(review: Review) -> dict[str, Any]:
 
 def decision_json(decision: Decision) -> dict[str, Any]:
     """A decision as it is sent."""
-    names = ("track", "choice", "reason", "conditions", "manifest_digest", "card_revision", "valid_until", "created_at")
+    names = ("track", "choice", "reason", "conditions", "accepted", "manifest_digest", "card_revision", "valid_until", "created_at")
     return {name: getattr(decision, name) for name in names} | {
         "id": decision.pk,
         "review": f"R-{decision.review_id}",
@@ -161,6 +192,12 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "run": decision.checks_run,
         "counts": decision.is_current,
     }
+
+
+def waiver_json(waiver: Waiver) -> dict[str, Any]:
+    """A waiver as it is sent."""
+    names = ("matter", "reason", "given_at", "until", "ended_at")
+    return {"id": waiver.pk, "given_by": waiver.given_by.username} | {name: getattr(waiver, name) for name in names}
 
 
 def comment_json(said: Comment) -> dict[str, Any]:

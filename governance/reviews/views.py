@@ -3,18 +3,20 @@
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.registry.models import ModelVersion
 from catalog.registry.queries import model_named, version_named
 from catalog.storefront.publish_steps import version_path
-from governance.reviews.actions import comment, decide, take_step, withdraw_review
-from governance.reviews.forms import CommentForm, DecisionForm, decision_form, step_form
+from governance.reviews.actions import comment, decide, end_waiver, give_waiver, take_step, withdraw_review
+from governance.reviews.forms import CommentForm, DecisionForm, WaiverForm, decision_form, step_form
 from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
-from governance.reviews.permissions import reads_the_queue, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, successor_named, waiting_numbers
+from governance.reviews.panels import mine_now
+from governance.reviews.permissions import reads_the_queue, require_waiver_giver, steps_for
+from governance.reviews.queries import TABS, queue, review_numbered, silent_fields, successor_named, waivable, waiver_of
 from governance.reviews.sentences import STEP_WORDS, review_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
@@ -37,8 +39,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab") or ("mine" if tracks_of(request.user) else "all")
     if tab not in TABS:
         raise NotFound
-    mine = waiting_numbers(request.user)
-    nav_for(request).open_decisions = len(mine)
+    mine = mine_now(request.user)
     found = list(queue(request.user, tab, mine=mine)[: ROWS + 1])
     tabs = [{"text": TAB_TITLES[t], "url": f"/reviews?tab={t}", "current": t == tab, "count": len(mine) if t == "mine" else None} for t in TABS]
     context = {"tabs": tabs, "tab": tab, "rows": queue_rows(request.user, found[:-1] if len(found) > ROWS else found), "more": len(found) > ROWS}
@@ -55,20 +56,31 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
     return show(request, shown)
 
 
-def show(request: HttpRequest, shown: Review, *, typed: Any = None, error: DomainError | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, shown: Review, *, typed: Any = None, waiver: WaiverForm | None = None, error: DomainError | None = None, status: int = 200
+) -> HttpResponse:
     """Render a review; after a refused decision with the text that was typed and what was wrong."""
     context = review_context(request.user, shown)
     tracks = [row["track"] for row in context["rows"] if row["mine"]]
     forms = []
     for track in tracks:
         mine = typed if typed is not None and typed.get("track_name") == track else None
-        form = decision_form(shown, track, mine, acknowledges=context["acknowledger"] == track)
+        silent = context["silent"] if context["card_track"] == track else []
+        form = decision_form(shown, track, mine, acknowledges=context["acknowledger"] == track, silent=silent)
         if mine is not None and isinstance(error, Invalid):
-            put_errors(form, error)
+            put_vote_errors(form, error)
         forms.append({"track": track, "title": next(r["title"] for r in context["rows"] if r["track"] == track), "form": form})
     kept = typed.get(f"{typed.get('track_name')}-reason", "") if typed is not None else ""
+    context["waiver_form"] = (waiver or WaiverForm(matters=context["no_waiver"])) if context["may_waive"] else None
     context |= {"forms": forms, "comment_form": CommentForm(), "error": error, "kept": "" if forms else kept}
     return page(request, "governance/reviews/review.html", context, status=status)
+
+
+def put_vote_errors(form: Form, error: Invalid) -> None:
+    """Show what the action found wrong beside the field it is about; what was accepted is named `accepts` on the form."""
+    form.full_clean()
+    named = {"accepts" if name == "accepted" and "accepts" in form.fields else name: wrong for name, wrong in error.fields.items()}
+    put_errors(form, Invalid(error.sentence, hint=error.hint, fields=named))
 
 
 @login_required
@@ -77,11 +89,14 @@ def review_decide(request: HttpRequest, number: int) -> HttpResponse:
     """Store a decision; what was typed survives every refusal."""
     shown = review_numbered(request.user, number)
     track = request.POST.get("track_name", "")[:40]
-    form = DecisionForm(request.POST, prefix=track, asks_to_acknowledge=True)
+    silent = silent_fields(shown)
+    form = DecisionForm(request.POST, prefix=track, asks_to_acknowledge=True, silent=list(silent.values()))
     try:
         if not form.is_valid():
             raise Invalid("The decision was not stored.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
-        decide(shown, by=cast("User", request.user), **{**form.cleaned_data, "track": track})
+        given = {**form.cleaned_data, "track": track}
+        accepted = list(silent) if given.pop("accepts", False) else []
+        decide(shown, by=cast("User", request.user), accepted=accepted, **given)
     except (Conflict, Invalid) as error:
         return show(request, review_numbered(request.user, number), typed=request.POST, error=error, status=error.status)
     notice(request, "Your decision is stored.")
@@ -98,6 +113,35 @@ def review_comment(request: HttpRequest, number: int) -> HttpResponse:
     except Invalid as error:
         return show(request, shown, error=error, status=error.status)
     return see_other(f"{review_path(shown)}#conversation", request)
+
+
+@login_required
+@require_POST
+def review_waiver(request: HttpRequest, number: int) -> HttpResponse:
+    """Give a waiver."""
+    shown, by = review_numbered(request.user, number), cast("User", request.user)
+    require_waiver_giver(by, shown)
+    form = WaiverForm(request.POST, matters=waivable(shown))
+    try:
+        if not form.is_valid():
+            raise Invalid("The waiver was not given.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
+        give_waiver(shown, by=by, **form.cleaned_data)
+    except (Conflict, Invalid) as error:
+        if isinstance(error, Invalid):
+            put_errors(form, error)
+        return show(request, shown, waiver=form, error=error, status=error.status)
+    notice(request, "The waiver is given.")
+    return see_other(f"{review_path(shown)}#waivers", request)
+
+
+@login_required
+@require_POST
+def review_waiver_end(request: HttpRequest, number: int, pk: int) -> HttpResponse:
+    """End a waiver before its time."""
+    shown = review_numbered(request.user, number)
+    end_waiver(waiver_of(shown, pk), review=shown, by=cast("User", request.user))
+    notice(request, "The waiver is ended.")
+    return see_other(f"{review_path(shown)}#waivers", request)
 
 
 @login_required

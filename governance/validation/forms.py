@@ -38,13 +38,3 @@ class SubmitForm(forms.Form):
             choices = [("", "Choose an answer"), *question.options]
             self.fields[PREFIX + question.key] = forms.ChoiceField(label=question.title, help_text=question.help, choices=choices, required=False)
         self.order_fields(["use_case", "new_use_case", *[PREFIX + question.key for question in policy.questions], "environment", "data_class"])
-
-    def asked(self) -> dict[str, Any]:
-        """Return what was asked for, as the action takes it."""
-        said = {name.removeprefix(PREFIX): value for name, value in self.cleaned_data.items() if name.startswith(PREFIX) and value}
-        return {
-            "use_case": self.cleaned_data["use_case"],
-            "environment": self.cleaned_data["environment"],
-            "data_class": self.cleaned_data["data_class"],
-            "answers": said,
-        }

@@ -1,6 +1,6 @@
 """Finding runs of checks and what they said."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 from catalog.artifacts.queries import files_of, uploads_of
 from catalog.cards.models import CardRevision
 from catalog.cards.queries import current_card
+from catalog.cards.schema import is_undisclosed
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.queries import rank
 from catalog.registry.states import VersionState
 from governance.policies.queries import live_policy
 from governance.policies.rules import Policy
+from governance.validation.checks.pickles import MATTER, Pickles
 from governance.validation.duties import Duties, FileOnHand, duties
 from governance.validation.facts import facts_of_files, known, schema_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
@@ -25,6 +27,7 @@ from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, visible
 
 Viewer = Any
+MATTERS = {MATTER: Pickles.id}
 LOST_AFTER = timedelta(seconds=20)
 BATCH = 200
 
@@ -75,6 +78,12 @@ def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
     return CheckResult.objects.filter(run=run).order_by("pk").prefetch_related(Prefetch("findings", findings))
 
 
+def matters_in(run: ValidationRun) -> frozenset[str]:
+    """What the checks of a run let pass with a warning alone, in the words in which a policy speaks of waivers."""
+    warned = CheckResult.objects.filter(run=run, check_id__in=list(MATTERS.values()), verdict=Verdict.WARN).values_list("check_id", flat=True)
+    return frozenset(matter for matter, check in MATTERS.items() if check in set(warned))
+
+
 def findings_of(run: ValidationRun) -> QuerySet[Finding]:
     """All findings of a run: of the worst verdict first, and within it the gravest."""
     verdict = rank("result__verdict", [str(verdict) for verdict in WORST_FIRST])
@@ -87,17 +96,6 @@ def findings_in(results: Iterable[CheckResult]) -> list[Finding]:
     verdicts, severities = [str(verdict) for verdict in WORST_FIRST], list(reversed(Severity.values))
     found = [finding for result in results for finding in result.findings.all()]
     return sorted(found, key=lambda f: (verdicts.index(f.result.verdict), severities.index(f.severity), f.pk))
-
-
-def worst_severity(run: ValidationRun) -> str:
-    """The gravest severity among the findings of a run; empty when it found nothing. What automatic approval asks."""
-    found = set(Finding.objects.filter(result__run=run).values_list("severity", flat=True))
-    return next((severity for severity in reversed(Severity.values) if severity in found), "")
-
-
-def warnings_of(run: ValidationRun) -> QuerySet[CheckResult]:
-    """The checks that passed with a warning: a reviewer has to acknowledge them."""
-    return results_of(run).filter(verdict=Verdict.WARN)
 
 
 @dataclass(frozen=True)
@@ -145,10 +143,12 @@ def lost_runs() -> list[int]:
 
 
 def run_that_passed(pk: int | str) -> ValidationRun | None:
-    """The run that asks for a review: finished without a failure, over what the version still is; None otherwise."""
+    """The run that asks for a review: finished without a failure, the newest, and over what the version still is; None otherwise."""
     rows = ValidationRun.objects.select_related("version__model__team", "version__submitted_by", "version__use_case")
     run = rows.filter(pk=pk, state=RunState.FINISHED, outcome__in=[Verdict.PASS, Verdict.WARN], quarantines=False).first()
-    return run if run is not None and is_about_present(run) else None
+    if run is None or not is_about_present(run) or ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk).exists():
+        return None
+    return run
 
 
 def is_about_present(run: ValidationRun) -> bool:
@@ -156,6 +156,25 @@ def is_about_present(run: ValidationRun) -> bool:
     version = run.version
     pinned = (version.state, version.manifest_digest, version.card_revision)
     return pinned == (VersionState.VALIDATING, run.manifest_digest, run.card_revision)
+
+
+def with_accepted(version: ModelVersion, values: Mapping[str, object]) -> dict[str, object]:
+    """Card values in which a supplier's silence that a reviewer of this model accepted says so, as long as it is the very same silence.
+
+    The acceptance stands with the decision and not in the card, so that it makes no approval void.
+    """
+    silent = {key: dict(value) for key, value in values.items() if isinstance(value, Mapping) and is_undisclosed(value)}
+    if not silent:
+        return dict(values)
+    given = ModelVersion.objects.filter(model=version.model_id, reviews__decisions__is_current=True).order_by()
+    rows = [row for row in given.values_list("reviews__decisions__accepted", "reviews__decisions__card_revision") if row[0]]
+    cards = dict(CardRevision.objects.filter(model=version.model_id, number__in={row[1] for row in rows}).values_list("number", "values"))
+    same = {key for keys, number in rows for key in keys if key in silent and _silence(cards.get(number, {}).get(key)) == _silence(silent[key])}
+    return dict(values) | {key: silent[key] | {"accepted": True} for key in same}
+
+
+def _silence(value: object) -> object:
+    return {name: part for name, part in value.items() if name != "accepted"} if isinstance(value, Mapping) else value
 
 
 def found_facts(version: ModelVersion) -> dict[str, tuple[object, str]]:

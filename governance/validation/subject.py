@@ -1,8 +1,10 @@
 """Gathering what the checks look at: files with their bytes, readings from the bounded child, the pinned card, the policy's word."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -17,21 +19,23 @@ from governance.validation.checks.base import Subject, SubjectCard, SubjectFile
 from governance.validation.checks.pickles import MATTER
 from governance.validation.facts import facts_of_readings, known, schema_of
 from governance.validation.models import ValidationRun
+from governance.validation.queries import with_accepted
 from marketplace.errors import DomainError
 
 log = structlog.get_logger(__name__)
 MATTERS = (MATTER,)
-ATTEMPTS_OF_READERS = 3  # all files in one child, and when that fails each alone
+BEAT_EVERY = 10.0
+T = TypeVar("T")
 
 
-def gather(run: ValidationRun, stack: ExitStack, *, hold: Callable[[float], None], beat: Callable[[], None]) -> Subject:
-    """Gather the subject of a run; `hold(seconds)` keeps the lease for a long step. Local copies live as long as `stack`."""
+def gather(run: ValidationRun, stack: ExitStack, *, beat: Callable[[], None]) -> Subject:
+    """Gather the subject of a run, beating all the while. Local copies live as long as `stack`."""
     version = run.version
-    files = tuple(
-        SubjectFile(file.path, file.blob.size, file.blob_id, _local(file.blob, stack)) for file in files_of(version) if not version.model.is_hosted
-    )
-    hold(seconds_for(files))
-    readings = read(files)
+    named = [] if version.model.is_hosted else list(files_of(version))
+    blobs = [file.blob for file in named]
+    places = while_beating(beat, lambda: [_local(blob, stack) for blob in blobs])
+    files = tuple(SubjectFile(file.path, file.blob.size, file.blob_id, place) for file, place in zip(named, places, strict=True))
+    readings = while_beating(beat, lambda: read(files))
     card = card_revision(version.model, run.card_revision)
     schema = schema_of(version, version.tier, str(card.values.get("technical.task") or ""))
     values, sources = known(version, card, facts_of_readings(readings), schema)
@@ -43,7 +47,7 @@ def gather(run: ValidationRun, stack: ExitStack, *, hold: Callable[[float], None
         manifest_digest=run.manifest_digest,
         files=files,
         readings=readings,
-        card=SubjectCard(card.number, values, sources, schema),
+        card=SubjectCard(card.number, with_accepted(version, values), sources, schema),
         waivers=waivers(version.tier, policy),
         beat=beat,
     )
@@ -66,10 +70,16 @@ def read(files: tuple[SubjectFile, ...]) -> Mapping[str, Reading]:
         return {file.path: sandbox.could_not_run(file.path, "The reader could not be started.") for file in files}
 
 
-def seconds_for(files: tuple[SubjectFile, ...]) -> float:
-    """Return how long the readers may take at most, over all their attempts."""
-    size = sum(file.size for file in files)
-    return ATTEMPTS_OF_READERS * (sandbox.SECONDS + sandbox.SECONDS_PER_FILE * len(files) + size / sandbox.BYTES_PER_SECOND)
+def while_beating(beat: Callable[[], None], work: Callable[[], T]) -> T:
+    """Return what long work gives that asks the database nothing; it runs beside us, so that we keep the lease however long it takes."""
+    beside = ThreadPoolExecutor(1)
+    try:
+        future = beside.submit(work)
+        while not wait([future], timeout=BEAT_EVERY).done:
+            beat()
+        return future.result()
+    finally:
+        beside.shutdown(wait=False)  # when the lease is lost, or time is up, nobody waits for the rest
 
 
 def _local(blob: Blob, stack: ExitStack) -> Path | None:

@@ -27,7 +27,7 @@ from catalog.registry.states import VersionState
 from governance.validation import checks
 from governance.validation.checks.base import Check, CheckAnswer, Found, Subject, count, worst_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
-from governance.validation.queries import findings_of, is_about_present, may_be_taken
+from governance.validation.queries import is_about_present, may_be_taken
 from governance.validation.states import RUN_MOVES, RunState, Severity, Verdict
 from governance.validation.subject import gather
 from marketplace.activity.actions import record
@@ -92,10 +92,10 @@ def take(run_id: int) -> Lease | None:
     return Lease(run_id, fence, is_last_word=not fresh)
 
 
-def hold(lease: Lease, seconds: float = LEASE, **changes: object) -> None:
-    """Prolong the lease; raise LeaseLostError when somebody else has it."""
+def hold(lease: Lease, **changes: object) -> None:
+    """Prolong the lease, never by more than a dead worker may be missed for; raise LeaseLostError when somebody else has it."""
     mine = ValidationRun.objects.filter(pk=lease.run, fence=lease.fence, state=RunState.RUNNING)
-    if not mine.update(lease_until=in_seconds(max(seconds, LEASE)), **changes):
+    if not mine.update(lease_until=in_seconds(LEASE), **changes):
         raise LeaseLostError
 
 
@@ -109,7 +109,7 @@ def see_through(lease: Lease) -> None:
     run = ValidationRun.objects.select_related("version__model__team", "version__model__accountable", "version__use_case").get(pk=lease.run)
     try:
         with ExitStack() as stack:
-            subject = gather(run, stack, hold=lambda seconds: hold(lease, seconds + LEASE), beat=beating(lease))
+            subject = gather(run, stack, beat=beating(lease))
             note_facts(lease, run.version, subject)
             for check in checks.CHECKS:
                 begun = time.monotonic()
@@ -276,11 +276,9 @@ def follow(run: ValidationRun, version: ModelVersion) -> None:
 
 
 def why(run: ValidationRun) -> str:
-    """Say in two sentences why a run did not pass."""
+    """Say which checks a run did not pass. Everybody who sees the version reads it, so what was found and where stays with the findings."""
     bad = CheckResult.objects.filter(run=run, verdict__in=[Verdict.FAIL, Verdict.ERROR]).order_by("pk")
-    titles = [f"“{result.title}” {'failed' if result.verdict == Verdict.FAIL else 'could not run'}" for result in bad]
-    first = findings_of(run).first()
-    return f"{sentence(titles)} {first.message if first else ''}".strip()
+    return sentence(f"“{result.title}” {'failed' if result.verdict == Verdict.FAIL else 'could not run'}" for result in bad)
 
 
 def sentence(parts: Iterable[str]) -> str:

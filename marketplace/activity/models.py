@@ -1,6 +1,7 @@
 """The record: events, their links in the hash chain, free text beside the chain, deliveries to listeners."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from marketplace.identifiers import new_id
 
@@ -68,6 +69,7 @@ class Delivery(models.Model):
     listener = models.CharField(max_length=200)
     delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(db_default=Now(), help_text="Not tried again before: each failure waits longer, none is the last")
     fault = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
 
 from marketplace.activity.models import Delivery, Event, EventLink
 
@@ -46,10 +47,19 @@ def details_of(event: Event) -> dict[str, Any]:
     return body
 
 
-def undelivered(*, older_than_id: int | None = None, limit: int = 500) -> list[int]:
-    """Ids of events that some listener has not heard yet and has not failed on too often."""
-    rows = Delivery.objects.filter(delivered_at=None, attempts__lt=10).order_by("id").values_list("event_id", flat=True)
-    return list(dict.fromkeys(rows[:limit]))
+def due() -> QuerySet[Delivery]:
+    """What listeners have to hear now; one that failed is due again after a while, however often it failed."""
+    return Delivery.objects.filter(delivered_at=None, next_at__lte=Now())
+
+
+def undelivered(*, limit: int = 500) -> list[int]:
+    """Ids of events that some listener has to hear now."""
+    return list(dict.fromkeys(due().order_by("next_at", "id").values_list("event_id", flat=True)[:limit]))
+
+
+def overdue() -> int:
+    """How many listeners have failed and still have to hear an event: the figure to watch."""
+    return Delivery.objects.filter(delivered_at=None, attempts__gt=0).count()
 
 
 def walk_chain(*, since: int = 0) -> Iterator[tuple[EventLink, Event]]:

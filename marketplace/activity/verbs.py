@@ -68,6 +68,8 @@ VERBS: dict[str, str] = {
     "review.commented": "got a comment",
     "review.closed": "was closed",
     "review.withdrawn": "was withdrawn",
+    "waiver.given": "got a waiver",
+    "waiver.ended": "lost a waiver",
     # the record itself
     "record.exported": "took a copy of the record",
     # rules

@@ -8,12 +8,11 @@ from catalog.registry.actions.versions import (
     add_version,
     change_version,
     freeze_version,
-    move_version,
     remove_alias,
     set_alias,
-    settle_model,
     withdraw_version,
 )
+from catalog.registry.work import lock_version, move_version
 
 __all__ = [
     "add_version",
@@ -26,12 +25,12 @@ __all__ = [
     "give_approval",
     "give_grant",
     "keep_elsewhere",
+    "lock_version",
     "move_version",
     "open_to_tracks",
     "register_model",
     "remove_alias",
     "set_alias",
-    "settle_model",
     "share_model",
     "void_approvals",
     "withdraw_version",

@@ -10,7 +10,8 @@ from django.utils import timezone
 from catalog.registry.models import PROTECTED_ALIASES, Alias, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.permissions import require_editor, require_manager
 from catalog.registry.queries import approvals_in_force
-from catalog.registry.states import MAY_SUBMIT, MOVES, DataClass, Environment, ModelState, Origin, VersionState
+from catalog.registry.states import MAY_SUBMIT, MOVES, DataClass, Environment, ModelState, VersionState
+from catalog.registry.work import move_version
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -148,39 +149,11 @@ def freeze_version(
     return version
 
 
-def move_version(
-    version: ModelVersion,
-    to: str,
-    *,
-    verb: str,
-    by: User | None,
-    note: str = "",
-    texts: dict[str, str] | None = None,
-    **changes: Any,
-) -> ModelVersion:
-    """Move a version and remember it; the room that calls it has checked who may. Must run in a transaction."""
-    before = version.state
-    move(version, to, allowed=MOVES, state_note=note[:2000], **changes)
-    settle_model(version.model)
-    record(verb, version, by=by, texts=texts, before=before, after=to, manifest=version.manifest_digest)
-    return version
-
-
 @transaction.atomic
 def withdraw_version(version: ModelVersion, *, by: User) -> ModelVersion:
     """Take a version back before it is decided."""
     require_editor(by, version.model)
     return move_version(version, VersionState.WITHDRAWN, verb="version.withdrawn", by=by, note="Withdrawn by its publisher.")
-
-
-def settle_model(model: RegisteredModel) -> None:
-    """Derive what the whole model is from its versions."""
-    if model.state in {ModelState.BLOCKED, ModelState.ARCHIVED, ModelState.LISTED}:
-        return
-    active = approvals_in_force().filter(version__model=model).exists() or model.versions.filter(state=VersionState.APPROVED).exists()
-    state = ModelState.ACTIVE if active else ModelState.DRAFT
-    RegisteredModel.objects.filter(pk=model.pk).update(state=state, updated_at=Now())
-    model.state = state
 
 
 @transaction.atomic
@@ -210,8 +183,3 @@ def remove_alias(alias: Alias, *, by: User) -> None:
     (require_manager if alias.is_protected else require_editor)(by, alias.model)
     record("alias.removed", alias.model, by=by, alias=alias.name)
     alias.delete()
-
-
-def third_party(model: RegisteredModel) -> bool:
-    """Whether somebody outside made it."""
-    return model.origin != Origin.INTERNAL

@@ -15,8 +15,8 @@ from governance.management.demo.history import age_version, end_approvals_in_the
 from governance.management.demo.ideas import read_words
 from governance.management.demo.named import BASE_SEED, UPSTREAM
 from governance.management.demo.people import People
-from governance.management.demo.stories import Subject, Teller, day_in, fresh, review_of
-from governance.reviews.actions import comment, deprecate_version, retire_version, suspend_version, withdraw_review
+from governance.management.demo.stories import Subject, Teller, day_in, fresh, in_days, review_of
+from governance.reviews.actions import comment, deprecate_version, give_waiver, retire_version, suspend_version, withdraw_review
 from governance.reviews.models import Review
 
 TECHNICAL = "Looked at the card and the files and tried twenty cases; it does what it says."
@@ -177,6 +177,16 @@ def churn_trees(tell: Teller) -> None:
     age_version(fresh(version), days=90)
 
 
+def refund_trees(tell: Teller) -> None:
+    """Approved for customers although it is a pickle: governance waived that, and the approval ends with the waiver."""
+    model = introduce(tell, "customer-care/refund-trees")
+    version = one_version(tell, model, "dario", "Refunds", artifact_files("pickle", 67, name=model.name), tier="T2")
+    why = "The library saves nothing else yet; its next version writes ONNX, and security read what the pickle imports."
+    give_waiver(review_of(version), "pickle", by=tell.people["gus"], reason=why, until=in_days(80))
+    tell.vote(version, "timo", "technical", "Repeated the figures on our own 300 requests; they hold.")
+    tell.vote(version, "sven", "security", "Plain numbers and no import; read it twice. Move to ONNX before the waiver ends.")
+
+
 def call_summary(tell: Teller) -> None:
     """In review: one of two tracks is through."""
     model = introduce(tell, "customer-care/call-summary")
@@ -261,6 +271,7 @@ FURTHER: dict[str, Callable[[Teller], None]] = {
     "platform-ai/meridian-transcribe": transcribe,
     "it-operations/alarm-groups": alarm_groups,
     "customer-care/churn-trees": churn_trees,
+    "customer-care/refund-trees": refund_trees,
     "customer-care/call-summary": call_summary,
     "risk-analytics/loan-default": loan_default,
     "claims-api/loss-photos": loss_photos,

@@ -24,11 +24,12 @@ from governance.management.demo.stories import ANSWERS, Teller
 from governance.policies.queries import live_policy
 from governance.policies.rules import Policy, TrackNeed, tier_of
 from governance.reviews.clock import add_working_days
-from governance.reviews.models import Decision, Review, ReviewTrack
+from governance.reviews.models import LONGEST_WAIVER, Decision, Review, ReviewTrack, Waiver
 from governance.reviews.notices import tell_reviewers
 from governance.reviews.states import Choice, ReviewState, TrackState
 from governance.validation import checks
 from governance.validation.checks.base import worst_of
+from governance.validation.checks.pickles import MATTER
 from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.states import RunState, Verdict
 from governance.validation.work import plain, rows_of
@@ -43,6 +44,7 @@ REASONS = (
     "Clear card, small model, a person sees each answer. No objection.",
     "Asked the owner team about the last limit; their answer is convincing.",
 )
+WAIVER_REASON = "The library saves nothing else yet; its next version writes ONNX, and security read what the pickle imports."
 CHANGELOGS = ("First version.", "Retrained with the last quarter.", "Smaller network, same results.", "Reads longer texts.")
 SUBMITTED = [
     "state", "manifest_digest", "bytes", "answers", "tier", "tier_because", "policy", "card_revision", "use_case", "environment", "data_class",
@@ -66,6 +68,8 @@ class Life:
         self.by = people.maker_in(one.team, one.number)
         age = draw.randrange(12, 75) if self.tier == "T4" else draw.randrange(20, 350)
         age = age if self.is_approved else draw.randrange(1, 12)
+        self.is_waived = self.is_approved and self.tier == "T2" and one.kind == "pickle"
+        age = 15 + age % 60 if self.is_waived else age  # a waiver lasts ninety days, and so does what rests on it
         self.made = timezone.now() - timedelta(days=age, minutes=draw.randrange(600))
         self.decided = self.made + timedelta(days=draw.randrange(1, 6), minutes=draw.randrange(400))
         self.files = [(path, len(content), hashlib.sha256(content).hexdigest()) for path, content in files]
@@ -183,6 +187,7 @@ class Lives:
 
     def approve(self, lives: Sequence[Life]) -> None:
         """Approve, and let the owner team and some others use it."""
+        Waiver.objects.bulk_create([self._waiver(life) for life in lives if life.is_waived])
         approvals = Approval.objects.bulk_create([self._approval(life) for life in lives])
         grants = []
         for life, approval in zip(lives, approvals, strict=True):
@@ -229,9 +234,16 @@ class Lives:
             created_at=life.decided - timedelta(minutes=30 * (2 - place)),
         )  # fmt: skip
 
+    def _waiver(self, life: Life) -> Waiver:
+        """Governance let this pickle be approved, before anybody voted."""
+        by, at = self.people["gus"], life.decided - timedelta(hours=2)
+        self.memory.note("waiver.given", life.version, by=by, matter=MATTER, until=at + LONGEST_WAIVER, review=life.review)
+        return Waiver(version=life.version, matter=MATTER, reason=WAIVER_REASON, given_by=by, given_at=at, until=at + LONGEST_WAIVER)
+
     def _approval(self, life: Life) -> Approval:
         needed, version = self.policy.requires(life.version.tier), life.version  # type: ignore[arg-type]
         until: datetime = life.decided + timedelta(days=needed.valid_days)
+        until = min(until, life.decided - timedelta(hours=2) + LONGEST_WAIVER) if life.is_waived else until
         return Approval(
             version=version, use_case=version.use_case, environment=version.environment, data_class=version.data_class, valid_from=life.decided,
             valid_until=until, stop_at=until + timedelta(days=needed.stop_grace_days), manifest_digest=version.manifest_digest, card_revision=1,

@@ -5,11 +5,14 @@ from governance.reviews.actions.opening import open_review
 from governance.reviews.actions.standing import deprecate_version, quarantine_version, reinstate_version, retire_version, suspend_version, take_step
 from governance.reviews.actions.talking import comment, withdraw_review, withdraw_version
 from governance.reviews.actions.voiding import void_what_changed
+from governance.reviews.actions.waiving import end_waiver, give_waiver
 
 __all__ = [
     "comment",
     "decide",
     "deprecate_version",
+    "end_waiver",
+    "give_waiver",
     "open_review",
     "quarantine_version",
     "reinstate_version",

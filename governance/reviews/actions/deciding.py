@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from catalog.registry.actions import give_approval, move_version
+from catalog.registry.actions import give_approval, lock_version, move_version
 from catalog.registry.states import VersionState
 from governance.reviews.actions.opening import open_to_reviewers
 from governance.reviews.models import Decision, Review, ReviewTrack
@@ -16,11 +16,17 @@ from governance.reviews.permissions import require_decider
 from governance.reviews.queries import (
     acknowledging_track,
     approvals_count,
+    card_track,
     has_warnings,
     longest_validity,
+    missing_waivers,
     moved_card_fields,
+    needed_waivers,
     requirements_of,
+    silent_fields,
     title_of,
+    waiver_givers,
+    waivers_in_force,
 )
 from governance.reviews.states import REVIEW_MOVES, Choice, ReviewState, TrackState
 from marketplace.accounts.models import User
@@ -45,6 +51,7 @@ class Vote:
     conditions: tuple[str, ...] = ()
     valid_until: datetime | None = None
     acknowledged: bool = False
+    accepted: tuple[str, ...] = ()
 
 
 def decide(
@@ -60,10 +67,11 @@ def decide(
     conditions: Sequence[str] = (),
     valid_until: datetime | None = None,
     acknowledged: bool = False,
+    accepted: Sequence[str] = (),
 ) -> Decision:
     """Decide on one track of a review. A refusal by the rules of who may decide is remembered although nothing else is."""
     given = tuple(text for c in conditions if (text := " ".join(str(c).split())))
-    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, acknowledged)
+    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, acknowledged, tuple(accepted))
     try:
         with transaction.atomic():
             return _decide(review, vote, by)
@@ -73,9 +81,10 @@ def decide(
 
 
 def _decide(review: Review, vote: Vote, by: User) -> Decision:
-    """Everything in one transaction; the lock on the review puts those who decide at the same moment into one order."""
-    rows = Review.objects.select_for_update(of=("self",)).select_related("version__model__team", "version__use_case", "run")
-    review = rows.get(pk=review.pk)
+    """Everything in one transaction; the locks put those who decide at the same moment into one order."""
+    version = lock_version(review.version_id)
+    review = Review.objects.select_for_update(of=("self",), no_key=True).select_related("run").get(pk=review.pk)
+    review.version = version
     track = ReviewTrack.objects.select_related("review__version__model__team").filter(review=review, track=vote.track).first()
     if track is None:
         asked = ", ".join(ReviewTrack.objects.filter(review=review).values_list("track", flat=True))
@@ -83,6 +92,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
     require_decider(by, track)
     _require_open(review, track, by)
     _require_same_inputs(review, vote)
+    _require_waivers(review, vote)
     _check(review, vote)
     decision = Decision.objects.create(
         review=review,
@@ -92,6 +102,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
         reason=vote.reason,
         conditions=list(vote.conditions),
         acknowledged=vote.acknowledged,
+        accepted=sorted(set(vote.accepted)),
         manifest_digest=review.manifest_digest,
         card_revision=review.card_revision,
         checks_run=review.run_id,
@@ -106,6 +117,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
         track=vote.track,
         choice=vote.choice,
         acknowledged=vote.acknowledged,
+        accepted=vote.accepted,
         manifest=review.manifest_digest,
         card_revision=review.card_revision,
         run=review.run_id,
@@ -158,6 +170,18 @@ def _require_same_inputs(review: Review, vote: Vote) -> None:
         )
 
 
+def _require_waivers(review: Review, vote: Vote) -> None:
+    """Refuse a yes while a waiver that the policy asks for is missing or over."""
+    if vote.choice == Choice.APPROVE and (missing := missing_waivers(review)):
+        givers = ", ".join(str(person) for person in waiver_givers(review))
+        raise Conflict(
+            f"Policy {review.policy} lets nobody approve {review} without a waiver for {' and '.join(words(matter) for matter in missing)}.",
+            hint=f"Governance gives it on this page: {givers}." if givers else "Nobody of governance who was not involved can give it.",
+            code="waiver-missing",
+            missing=missing,
+        )
+
+
 def _check(review: Review, vote: Vote) -> None:
     """Raise Invalid with everything that is wrong with a vote."""
     problems: dict[str, list[str]] = {}
@@ -170,8 +194,20 @@ def _check(review: Review, vote: Vote) -> None:
     tracks = list(ReviewTrack.objects.filter(review=review).values_list("track", flat=True))
     if vote.choice == Choice.APPROVE and has_warnings(review) and vote.track == acknowledging_track(tracks) and not vote.acknowledged:
         problems["acknowledged"] = ["The checks ended with warnings. Look at them and say that you did."]
+    problems |= _accepted(review, vote, tracks)
     if problems:
         raise Invalid("The decision was not stored.", fields=problems)
+
+
+def _accepted(review: Review, vote: Vote, tracks: list[str]) -> dict[str, list[str]]:
+    """What is wrong with what was accepted: an approval of the track that reads the card accepts every field the supplier keeps silent about."""
+    speaks = vote.choice == Choice.APPROVE and vote.track == card_track(tracks)
+    silent = silent_fields(review) if speaks else {}
+    if vote.accepted and set(vote.accepted) - silent.keys():
+        return {"accepted": [f"Use one of {', '.join(silent)}." if silent else "There is nothing to accept with this decision."]}
+    if missing := [title for key, title in silent.items() if key not in vote.accepted]:
+        return {"accepted": [f"The supplier does not disclose {', '.join(missing)}. Say that you accept it, or request changes."]}
+    return {}
 
 
 def _conditions(vote: Vote) -> dict[str, list[str]]:
@@ -208,7 +244,9 @@ def _follow(review: Review, track: ReviewTrack, vote: Vote, by: User) -> None:
         _close_track(track, TrackState.CHANGES_REQUESTED)
         move(review, ReviewState.CHANGES_REQUESTED, allowed=REVIEW_MOVES)
         texts = {"reason": vote.reason}
-        move_version(review.version, VersionState.CHANGES_REQUESTED, verb="version.changes_requested", by=by, note=vote.reason, texts=texts)
+        # Everybody who sees the version reads its note; the reason is for those who read the review.
+        note = f"Changes were requested in {review}."
+        move_version(review.version, VersionState.CHANGES_REQUESTED, verb="version.changes_requested", by=by, note=note, texts=texts)
     elif approvals_count(review, track.track) >= track.quorum:
         _close_track(track, TrackState.APPROVED)
         if not ReviewTrack.objects.filter(review=review).exclude(state=TrackState.APPROVED).exists():
@@ -229,7 +267,8 @@ def _approve(review: Review, by: User) -> None:
     """Every track agreed: approve the version until the earliest end that anybody asked for."""
     votes = list(Decision.objects.filter(review=review, choice=Choice.APPROVE, is_current=True))
     needed, version = requirements_of(review), review.version
-    end = min([longest_validity(needed), *(v.valid_until for v in votes if v.valid_until)])
+    waived = waivers_in_force(version).filter(matter__in=needed_waivers(review)).values_list("until", flat=True)
+    end = min([longest_validity(needed), *(v.valid_until for v in votes if v.valid_until), *waived])
     if end <= timezone.now():
         raise Conflict(
             f"An earlier approval on {review} asked for an end that has passed: {date_format(end, 'j M Y')}.",

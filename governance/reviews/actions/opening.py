@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
-from catalog.registry.actions import give_approval, move_version, open_to_tracks
+from catalog.registry.actions import give_approval, lock_version, move_version, open_to_tracks
 from catalog.registry.models import Approval, ModelVersion, RegisteredModel
 from catalog.registry.states import VersionState
 from governance.policies.rules import Requirements, TrackNeed, tracks_for
 from governance.reviews.clock import add_working_days
 from governance.reviews.models import Decision, Review, ReviewTrack
-from governance.reviews.queries import approvals_count, longest_validity, open_review_of, rules_of, tracks_reading, undecidable, worst_finding
-from governance.reviews.states import REVIEW_MOVES, Choice, ReviewState, TrackState
+from governance.reviews.queries import longest_validity, open_review_of, rules_of, tracks_reading, undecidable, worst_finding
+from governance.reviews.states import REVIEW_MOVES, ReviewState, TrackState
 from governance.validation.models import ValidationRun
+from governance.validation.queries import matters_in
 from governance.validation.states import RunState, Verdict
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -29,7 +29,7 @@ def open_review(version: ModelVersion, run: ValidationRun, *, by: User | None = 
 
     Rung twice it does nothing new. A review that had asked for changes is opened again, with what was submitted now.
     """
-    version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model__team", "use_case").get(pk=version.pk)
+    version = lock_version(version.pk)
     if known := Review.objects.filter(version=version, run=run).first():
         return known
     if Approval.objects.filter(version=version, checks_run=run.pk, review=None).exists():
@@ -38,8 +38,8 @@ def open_review(version: ModelVersion, run: ValidationRun, *, by: User | None = 
     policy = rules_of(version.policy)
     needed = policy.requires(version.tier)  # type: ignore[arg-type]
     earlier = open_review_of(version)
-    # Whoever asked for changes is owed an answer by a person, so a reopened review is never automatic.
-    facts = {} if earlier else {"worst_finding": worst_finding(run)}
+    # Whoever asked for changes is owed an answer by a person, and so is whoever needs a waiver: nothing of that is automatic.
+    facts = {} if earlier or needed.waiver_needed & matters_in(run) else {"worst_finding": worst_finding(run)}
     tracks = tracks_for(version.tier, facts, policy)  # type: ignore[arg-type]
     if not tracks and earlier is None:
         _approve_automatically(version, run, needed)
@@ -103,21 +103,18 @@ def _started(version: ModelVersion, run: ValidationRun) -> Review:
 
 
 def _reopened(review: Review, version: ModelVersion, run: ValidationRun) -> Review:
-    """Open a review again under its number; votes on other inputs than the present ones no longer count."""
+    """Open a review again under its number; votes were on another run of the checks, so they no longer count."""
     pins: dict[str, Any] = {"manifest_digest": version.manifest_digest, "card_revision": version.card_revision, "run": run}
     move(review, ReviewState.OPEN, allowed=REVIEW_MOVES, tier=version.tier, policy=version.policy, **pins)
-    votes = Decision.objects.filter(review=review, is_current=True)
-    same = votes.filter(choice=Choice.APPROVE, manifest_digest=version.manifest_digest, card_revision=F("review__card_revision"), checks_run=run.pk)
-    votes.exclude(pk__in=list(same.values_list("pk", flat=True))).update(is_current=False)
+    Decision.objects.filter(review=review, is_current=True).update(is_current=False)
     return review
 
 
 def _set_tracks(review: Review, tracks: Sequence[TrackNeed]) -> None:
-    """Write the tracks that the policy asks for now, each standing where its counting votes put it."""
+    """Write the tracks that the policy asks for now, each waiting."""
     ReviewTrack.objects.filter(review=review).exclude(track__in=[need.key for need in tracks]).delete()
     for need in tracks:
-        state = TrackState.APPROVED if approvals_count(review, need.key) >= need.quorum else TrackState.WAITING
-        ReviewTrack.objects.update_or_create(review=review, track=need.key, defaults={"quorum": need.quorum, "state": state})
+        ReviewTrack.objects.update_or_create(review=review, track=need.key, defaults={"quorum": need.quorum, "state": TrackState.WAITING})
 
 
 def _remember(review: Review, tracks: Sequence[TrackNeed], *, by: User | None, reopened: bool) -> None:

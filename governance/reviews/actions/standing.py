@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.registry.actions import move_version, void_approvals
+from catalog.registry.actions import lock_version, move_version, void_approvals
 from catalog.registry.models import ModelVersion
 from catalog.registry.permissions import require_manager
 from catalog.registry.queries import approvals_in_force
@@ -32,7 +32,7 @@ def suspend_version(version: ModelVersion, *, reason: str, by: User) -> ModelVer
     """Stop a version at once: nothing of it leaves for use until two others of security lift it."""
     require_security(by, "suspend a version")
     reason = _reason(reason)
-    version = _locked(version)
+    version = lock_version(version.pk)
     return move_version(version, VersionState.SUSPENDED, verb="version.suspended", by=by, note=reason, texts={"reason": reason}, suspended_by=by)
 
 
@@ -41,7 +41,7 @@ def reinstate_version(version: ModelVersion, *, reason: str, by: User) -> ModelV
     """Lift a suspension; it takes two people of security, neither of them the one who suspended."""
     require_security(by, "lift a suspension")
     reason = _reason(reason)
-    version = _locked(version)
+    version = lock_version(version.pk)
     if version.state != VersionState.SUSPENDED:
         raise Conflict(f"{version} is {words(version.state)}, not suspended.", hint="Reload to see where it stands.")
     if version.suspended_by_id == by.pk:
@@ -54,7 +54,9 @@ def reinstate_version(version: ModelVersion, *, reason: str, by: User) -> ModelV
         return version
     back = move_version(version, VersionState.APPROVED, verb="version.reinstated", by=by, note="", suspended_by=None)
     if back.sunset_at is not None:  # it was on its way out before it was suspended
-        return move_version(back, VersionState.DEPRECATED, verb="version.deprecated", by=by, note=f"It ends on {back.sunset_at:%Y-%m-%d}.")
+        end = f"It ends on {back.sunset_at:%Y-%m-%d}."
+        texts = {"note": f"Its suspension was lifted. {end}"}
+        return move_version(back, VersionState.DEPRECATED, verb="version.deprecated", by=by, note=end, texts=texts)
     if not approvals_in_force().filter(version=back).exists():  # it ended, or became void, in the meantime
         return move_version(back, VersionState.EXPIRED, verb="version.expired", by=None, note="Its approval ended while it was suspended.")
     return back
@@ -64,7 +66,7 @@ def reinstate_version(version: ModelVersion, *, reason: str, by: User) -> ModelV
 def deprecate_version(version: ModelVersion, *, by: User, sunset_at: date, successor: ModelVersion | None = None, reason: str = "") -> ModelVersion:
     """Say that a version ends on a day, and what to use instead or why."""
     require_manager(by, version.model)
-    version = _locked(version)
+    version = lock_version(version.pk)
     problems: dict[str, list[str]] = {}
     days = NOTICE_DAYS.get(version.tier, USUAL_NOTICE_DAYS)
     if sunset_at < timezone.localdate() + timedelta(days=days):
@@ -93,7 +95,7 @@ def deprecate_version(version: ModelVersion, *, by: User, sunset_at: date, succe
 def retire_version(version: ModelVersion, *, by: User) -> ModelVersion:
     """End a deprecated version after its last day: an owner and somebody of governance agree, in either order."""
     side = require_retirer(by, version.model)
-    version = _locked(version)
+    version = lock_version(version.pk)
     if version.state != VersionState.DEPRECATED or version.sunset_at is None:
         raise Conflict(f"{version} is {words(version.state)}; only a deprecated version is retired.", hint="Deprecate it first.")
     if version.sunset_at > timezone.localdate():
@@ -115,7 +117,7 @@ def quarantine_version(version: ModelVersion, *, reason: str, by: User) -> Model
     """Lock the bytes of a version away because they are dangerous: approvals are void, an open review ends."""
     require_security(by, "quarantine a version")
     reason = _reason(reason)
-    version = _locked(version)
+    version = lock_version(version.pk)
     if review := open_review_of(version):
         end_review(review, by=by)
     void_approvals(version, reason="Quarantined by security.", by=by)
@@ -127,11 +129,6 @@ def end_review(review: Review, *, by: User | None) -> None:
     move(review, ReviewState.WITHDRAWN, allowed=REVIEW_MOVES, closed_at=timezone.now())
     record("review.closed", review, by=by, outcome=ReviewState.WITHDRAWN, version=review.version)
     open_to_reviewers(review.version.model, by=by)
-
-
-def _locked(version: ModelVersion) -> ModelVersion:
-    """The version as it is now, held until the end of the transaction."""
-    return ModelVersion.objects.select_for_update(of=("self",)).select_related("model__team", "use_case").get(pk=version.pk)
 
 
 def _reason(text: str) -> str:

@@ -3,8 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.registry.actions import move_version
-from catalog.registry.actions import withdraw_version as withdraw_unreviewed
+from catalog.registry.actions import lock_version, move_version
 from catalog.registry.models import ModelVersion
 from catalog.registry.states import VersionState
 from governance.reviews.actions.opening import open_to_reviewers
@@ -36,8 +35,10 @@ def comment(review: Review, text: str, *, by: User) -> Comment:
 @transaction.atomic
 def withdraw_review(review: Review, *, by: User) -> Review:
     """Take a version back before it is decided; its review ends with it."""
-    review = Review.objects.select_for_update(of=("self",)).select_related("version__model__team").get(pk=review.pk)
-    require_submitter(by, review.version)
+    version = lock_version(review.version_id)
+    require_submitter(by, version)
+    review = Review.objects.select_for_update(no_key=True).get(pk=review.pk)
+    review.version = version
     move(review, ReviewState.WITHDRAWN, allowed=REVIEW_MOVES, closed_at=timezone.now())
     record("review.withdrawn", review, by=by, version=review.version)
     move_version(review.version, VersionState.WITHDRAWN, verb="version.withdrawn", by=by, note="Withdrawn by its publisher.")
@@ -48,7 +49,8 @@ def withdraw_review(review: Review, *, by: User) -> Review:
 @transaction.atomic
 def withdraw_version(version: ModelVersion, *, by: User) -> ModelVersion:
     """Take a version back, whether or not a review is open."""
-    review = open_review_of(version)
-    if review is None:
-        return withdraw_unreviewed(version, by=by)
-    return withdraw_review(review, by=by).version
+    version = lock_version(version.pk)
+    if review := open_review_of(version):
+        return withdraw_review(review, by=by).version
+    require_submitter(by, version)
+    return move_version(version, VersionState.WITHDRAWN, verb="version.withdrawn", by=by, note="Withdrawn by its publisher.")

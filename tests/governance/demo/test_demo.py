@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from catalog.artifacts.manifest import manifest_digest
 from catalog.artifacts.models import ModelFile
@@ -15,7 +16,8 @@ from catalog.usage.models import DailyUse, UsageEvent
 from governance.management.demo import people
 from governance.management.demo.ideas import idea
 from governance.management.demo.world import settle
-from governance.reviews.models import Review, ReviewTrack
+from governance.reviews.models import Review, ReviewTrack, Waiver
+from governance.reviews.queries import needed_waivers
 from governance.reviews.states import ReviewState
 from marketplace.accounts.models import User
 from marketplace.activity.models import Event
@@ -129,6 +131,18 @@ def test_the_named_reviews_stand_as_the_story_says(seen):
     rejected = ModelVersion.objects.get(model__name="cv-ranker")
     assert rejected.state == "rejected"
     assert "iscrimination risk" in rejected.state_note
+
+
+def test_no_approval_outlives_a_waiver_that_it_needs(seen):
+    rests = []
+    for approval in Approval.objects.exclude(review=None).select_related("version"):
+        needed = needed_waivers(Review.objects.select_related("run").get(pk=approval.review))
+        rests += needed
+        for matter in needed:
+            waiver = Waiver.objects.get(version=approval.version, matter=matter)
+            assert waiver.until >= approval.valid_until > timezone.now()
+            assert waiver.given_by == who("gus")
+    assert rests, "at least one shows what a waiver is"
 
 
 def test_the_same_file_is_held_by_two_teams_and_once_in_secret(seen):

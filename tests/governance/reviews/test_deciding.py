@@ -243,6 +243,12 @@ def test_a_rejection_ends_it_with_its_public_reason(cast, review):
         vote(review, cast.timo)
 
 
+def test_why_changes_are_requested_is_for_those_who_read_the_review(cast, review):
+    vote(review, cast.tess, choice="request_changes", reason="Name the languages it was not trained on.")
+    assert state(review) == ("changes_requested", "changes_requested")
+    assert review.version.state_note == f"Changes were requested in {review}."
+
+
 def test_the_record_holds_what_was_signed(cast, review):
     vote(review, cast.tess)
     event = Event.objects.get(verb="review.decided")

@@ -15,7 +15,7 @@ from catalog.registry.queries import models_for
 from governance.reviews.actions import open_review, quarantine_version, withdraw_review
 from governance.reviews.models import Decision
 from governance.reviews.permissions import involved, involved_in
-from governance.reviews.queries import queue, review_numbered, reviews_for, waiting_for, who_can_decide
+from governance.reviews.queries import deciders_of, queue, review_numbered, reviews_for, waiting_for
 from marketplace.accounts.actions import add_member, remove_member, take_role
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -49,7 +49,7 @@ def barred(review, person):
     with pytest.raises(NotAllowed, match="Four-eyes rule") as refusal:
         vote(review, person)
     assert not Decision.objects.filter(review=review, by=person).exists()
-    assert person.pk in {who.pk for who, _ in who_can_decide(review, "technical").cannot}
+    assert person.pk in {who.pk for who, _ in deciders_of(review, ["technical"])["technical"].cannot}
     assert review not in waiting_for(person)
     assert involved_in([review], person=person)[review.pk].keys() == {person.pk}
     return refusal.value.sentence

@@ -3,18 +3,24 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone
 
-from catalog.registry.actions import give_grant
+from catalog.registry.actions import give_grant, move_version
+from catalog.registry.models import ModelVersion
 from governance.reviews import panels
 from governance.reviews.actions import comment, quarantine_version, suspend_version
+from governance.reviews.notices import tell_about_version
 from governance.reviews.work import warn_of_ends
+from governance.validation.actions import submit
+from marketplace.activity.models import Event
 from marketplace.notifications.models import Notice
 from marketplace.web import slots
 from marketplace.web.context import Nav
 from tests.factories import a_model, a_use_case, an_approved_version
 from tests.governance.reviews.conftest import REASON, a_review, deliver_all, vote
+from tests.governance.validation.build import ready
 
 
 def told(about, **more):
@@ -64,6 +70,26 @@ def used(cast, starter):
     deliver_all()
     Notice.objects.all().delete()
     return version
+
+
+def test_news_that_is_heard_late_takes_nothing_away_and_says_nothing_old(cast, starter):
+    version = ready(cast)
+    submit(version, by=cast.nina)
+    late = Event.objects.get(verb="version.submitted", subject_id=version.pk)
+    version.refresh_from_db()
+    with transaction.atomic():
+        move_version(version, "validation_failed", verb="version.checks_failed", by=None, note="“Formats” failed.")
+    deliver_all()
+    assert told(f"version:{version.pk}", level="needs_you") == {"nina", "paul", "petra"}
+    tell_about_version(late)
+    assert told(f"version:{version.pk}", level="needs_you") == {"nina", "paul", "petra"}
+
+
+def test_people_are_told_the_note_of_the_moment_it_happened(cast, used):
+    suspend_version(used, reason=REASON, by=cast.ada)
+    ModelVersion.objects.filter(pk=used.pk).update(state_note="")
+    deliver_all()
+    assert Notice.objects.get(user=cast.bea).text == f"{used}, which you may use, was suspended: {REASON}"
 
 
 @pytest.mark.parametrize("stop", [suspend_version, quarantine_version])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.registry.models import ModelVersion
 from governance.reviews.actions import open_review
 from governance.reviews.models import Review
-from governance.reviews.queries import undecidable, who_can_decide
+from governance.reviews.queries import deciders_of, undecidable
 from marketplace.accounts.actions import give_role, take_role
 from marketplace.activity.actions import record
 from marketplace.activity.models import Event
@@ -104,8 +104,8 @@ def test_the_same_person_is_not_counted_for_two_tracks(cast, starter):
         take_role(cast.people[name], "reviewer", track="technical", by=None)
     give_role(cast.ada, "reviewer", track="technical", by=None)
     review = a_review(cast.finance_ml, cast.nina, tier="T2")
-    assert [p.username for p in who_can_decide(review, "security").can] == ["ada"]
-    assert [p.username for p in who_can_decide(review, "technical").can] == ["ada"]
+    assert [p.username for p in deciders_of(review, ["security"])["security"].can] == ["ada"]
+    assert [p.username for p in deciders_of(review, ["technical"])["technical"].can] == ["ada"]
     assert undecidable(review), "ada alone cannot be two people"
 
 
@@ -115,7 +115,7 @@ def test_reviewers_hear_of_it_and_those_involved_do_not(cast, starter):
     deliver_all()
     told = set(Notice.objects.filter(about=f"review:{review.pk}").values_list("user__username", flat=True))
     assert told == {"tess", "timo"}
-    deciders = who_can_decide(review, "technical")
+    deciders = deciders_of(review, ["technical"])["technical"]
     assert [(p.username, why) for p, why in deciders.cannot] == [("petra", "belongs to the owner team finance-ml")]
 
 

@@ -5,7 +5,9 @@ import threading
 import pytest
 from django.db import connection
 
+from catalog.cards.actions import save_card
 from catalog.registry.models import ModelVersion
+from governance.reviews.actions import quarantine_version, suspend_version, withdraw_review
 from governance.reviews.models import Decision, Review
 from marketplace.accounts.models import User
 from marketplace.activity.models import Event
@@ -65,6 +67,26 @@ def test_two_tracks_at_once_both_count_and_the_last_approves(committed):
     assert all(isinstance(f, Decision) for f in found)
     assert ModelVersion.objects.get(pk=review.version_id).state == "approved"
     assert review.version.approvals.count() == 1
+
+
+@pytest.mark.parametrize("other", ["quarantine", "withdraw", "save"])
+def test_whatever_locks_a_version_takes_its_locks_in_one_order(committed, other):
+    """Where two orders met, PostgreSQL would kill one of the two, and its thread would die of no refusal of ours."""
+    for number in range(6):
+        review = a_review(committed.finance_ml, committed.nina)
+        if other == "save":
+            vote(review, committed.tess)
+        values = {"identity.summary": f"Told for the {number}th time.", "risk.limitations": f"It is wrong {number} times."}
+        ways = {
+            "quarantine": lambda r=review: quarantine_version(r.version, reason=REASON, by=User.objects.get(username="ada")),
+            "withdraw": lambda r=review: withdraw_review(r, by=User.objects.get(username="nina")),
+            "save": lambda r=review, v=values: save_card(r.version.model, by=User.objects.get(username="paul"), values=v),
+        }
+        beside = {
+            "save": lambda r=review: suspend_version(r.version, reason=REASON, by=User.objects.get(username="ada")),
+        }.get(other, lambda r=review: vote(Review.objects.get(pk=r.pk), User.objects.get(username="tess")))
+        assert all(found is not None for found in at_once(ways[other], beside))
+    assert chain_report().is_intact
 
 
 def test_a_refusal_stays_although_the_decision_does_not(committed, token_of, client):

@@ -2,8 +2,12 @@
 
 import pytest
 
+from governance.reviews import queries
+from governance.reviews.actions import take_step
 from governance.reviews.models import Decision
+from governance.reviews.permissions import steps_for
 from governance.reviews.queries import queue, waiting_for
+from marketplace.accounts.actions import add_member, remove_member
 from marketplace.activity.models import Event
 from tests.governance.reviews.conftest import REASON, a_review, pins, vote
 
@@ -134,6 +138,42 @@ def test_a_version_is_withdrawn_by_its_team_only(cast, review, signed_in):
     review.refresh_from_db()
     review.version.refresh_from_db()
     assert (review.state, review.version.state) == ("withdrawn", "withdrawn")
+
+
+@pytest.mark.parametrize(("name", "role", "may"), [("nina", "", True), ("paul", "", True), ("stan", "viewer", False), ("stan", "contributor", True)])
+def test_withdrawing_is_offered_to_exactly_those_who_may(*, cast, review, signed_in, name, role, may):
+    person = cast.people[name]
+    if role:
+        add_member(cast.finance_ml, person, role=role, by=None)
+    person = type(person).objects.get(pk=person.pk)
+    assert ("withdraw" in steps_for(person, review.version)) is may
+    client, place = signed_in(person), f"/reviews/{review.number}"
+    assert (f"{place}/withdraw" in client.get(place).text) is may
+    assert (client.post(f"{place}/withdraw").status_code == 303) is may
+
+
+def test_a_submitter_who_left_the_team_may_still_withdraw(cast, review, signed_in):
+    remove_member(cast.finance_ml, cast.nina, by=cast.paul)
+    gone = type(cast.nina).objects.get(pk=cast.nina.pk)
+    assert "withdraw" in steps_for(gone, review.version)
+    assert take_step("withdraw", review.version, by=gone).state == "withdrawn"
+
+
+def test_a_viewer_of_the_team_reads_which_check_found_something_and_not_what(cast, starter, signed_in):
+    review = a_review(cast.finance_ml, cast.nina, outcome="warn", findings=["medium"])
+    add_member(cast.finance_ml, cast.stan, role="viewer", by=None)
+    theirs, mine = (signed_in(person).get(f"/reviews/{review.number}").text for person in (cast.stan, cast.nina))
+    assert "Something." not in theirs
+    assert "Paths" in theirs
+    assert "Something." in mine
+
+
+@pytest.mark.parametrize("address", ["/reviews", "/"])
+def test_what_waits_for_a_reviewer_is_worked_out_once_a_page(cast, review, signed_in, monkeypatch, address):
+    asked, real = [], queries.involved_in
+    monkeypatch.setattr(queries, "involved_in", lambda *given, **more: asked.append(1) or real(*given, **more))
+    assert signed_in(cast.tess).get(address).status_code == 200
+    assert len(asked) == 1
 
 
 def test_the_auditor_sees_no_form_that_changes_the_review(cast, review, signed_in):

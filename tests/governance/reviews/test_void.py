@@ -62,7 +62,7 @@ def test_a_material_change_makes_the_approval_void_at_once(cast, version):
         read(cast, version)
     assert refused.value.code == "approval-ended"
     version.refresh_from_db()
-    assert (version.state, version.state_note) == ("expired", "Its approval is void: the card changed (Limitations).")
+    assert (version.state, version.state_note) == ("expired", "Its approval is void. The card changed: Limitations.")
     approval = Approval.objects.get(version=version)
     assert approval.voided_at is not None
     assert approval.void_reason == "The card changed: Limitations"
@@ -94,8 +94,9 @@ def test_it_can_be_submitted_again_with_its_files_and_the_card_as_it_is(cast, ve
 def test_those_who_answer_for_it_and_those_who_use_it_are_told_why(cast, version):
     save_card(version.model, by=cast.nina, values=OTHER)
     deliver_all()
-    why = f"{version}, which you may use, is no longer approved. Its approval is void: the card changed (Limitations). Ask the owner team."
+    why = f"{version}, which you may use, is no longer approved. Its approval is void. The card changed: Limitations. Ask the owner team."
     assert Notice.objects.filter(user=cast.bea, text=why).exists()
+    assert not Notice.objects.filter(about__startswith="approvals:").exists(), "told once, with the version"
     assert Notice.objects.filter(user=cast.paul, text__endswith="Submit it again to go on using it.").exists()
 
 
@@ -124,6 +125,19 @@ def test_a_deprecated_version_stays_so_and_is_not_served(cast, version):
     assert version.state == "deprecated"
     with pytest.raises(NotAllowed):
         read(cast, version)
+
+
+@pytest.mark.parametrize("standing", ["deprecated", "suspended"])
+def test_owners_and_users_hear_of_a_void_approval_also_where_the_version_does_not_move(cast, version, standing):
+    if standing == "suspended":
+        suspend_version(version, reason=REASON, by=cast.ada)
+    else:
+        deprecate_version(version, by=cast.paul, sunset_at=timezone.localdate() + timedelta(days=60), reason=REASON)
+    save_card(version.model, by=cast.nina, values=OTHER)
+    deliver_all()
+    told = dict(Notice.objects.filter(about=f"approvals:{version.pk}").values_list("user__username", "text"))
+    assert told["paul"] == f"{version} lost an approval (The card changed: Limitations)."
+    assert told["bea"] == f"{version}, which you may use, lost an approval (The card changed: Limitations). Ask the owner team."
 
 
 def test_an_approval_given_while_the_card_was_saved_is_found_by_whoever_looks_last(cast):

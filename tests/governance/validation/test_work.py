@@ -1,18 +1,21 @@
 """A worker's way through a run, with real files, the real bounded child and real commits where two workers meet."""
 
+import time
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from catalog.artifacts.models import ModelFile
 from catalog.artifacts.storage import key
 from catalog.registry.actions import move_version
 from catalog.registry.states import VersionState
-from governance.validation import checks, queries, tasks, work
+from governance.validation import checks, queries, subject, tasks, work
 from governance.validation.actions import submit
 from governance.validation.checks.base import CheckAnswer
 from governance.validation.models import CheckResult, Finding, ValidationRun
@@ -190,6 +193,53 @@ def test_the_worker_whose_lease_was_lost_writes_nothing_more(cast):
         with pytest.raises(work.LeaseLostError), transaction.atomic():
             write()
     assert verdicts(run) == before
+
+
+@pytest.mark.parametrize("slow", ["_local", "read"])
+def test_a_long_download_or_reading_keeps_its_short_lease(cast, monkeypatch, slow):
+    run, leases, real = submit(ready(cast), by=cast.nina), [], getattr(subject, slow)
+
+    def take_time(*given):
+        time.sleep(0.3)
+        return real(*given)
+
+    def lease(mine):
+        work.hold(mine)
+        run.refresh_from_db()
+        leases.append(run.lease_until - timezone.now())
+
+    monkeypatch.setattr(subject, "BEAT_EVERY", 0.05)
+    monkeypatch.setattr(work, "beating", lambda mine: lambda: lease(mine))
+    monkeypatch.setattr(subject, slow, take_time)
+    work.run_checks(run.pk)
+    run.refresh_from_db()
+    assert run.outcome == "pass"
+    assert len(leases) >= 3, "whoever takes long says so"
+    assert max(leases) <= timedelta(seconds=work.LEASE), "a dead worker is missed soon"
+
+
+def test_a_lease_lost_during_a_download_ends_it_at_once(cast, monkeypatch):
+    run = submit(ready(cast), by=cast.nina)
+
+    def lose_it():
+        raise work.LeaseLostError
+
+    monkeypatch.setattr(subject, "BEAT_EVERY", 0.05)
+    monkeypatch.setattr(work, "beating", lambda _: lose_it)
+    monkeypatch.setattr(subject, "_local", lambda *_: time.sleep(1.5))
+    begun = time.monotonic()
+    work.run_checks(run.pk)
+    assert time.monotonic() - begun < 1
+    assert not CheckResult.objects.filter(run=run).exists()
+
+
+def test_what_was_found_is_not_told_to_everybody_who_sees_the_version(cast):
+    run, version = checked(cast, files={"model.pkl": good("malicious")})
+    messages = [finding.message for finding in queries.findings_of(run)]
+    assert messages
+    assert not [message for message in messages if message in version.state_note]
+    assert "model.pkl" not in version.state_note
+    assert "“Pickles only after review” failed" in version.state_note
 
 
 def test_a_second_worker_starts_over(cast):

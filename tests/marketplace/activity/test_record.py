@@ -1,15 +1,21 @@
 """The record: nothing happens without an event, nothing in it can change unnoticed."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, InternalError, connection, transaction
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from marketplace.accounts.actions import add_person, create_team, erase_person
 from marketplace.activity.actions import record
 from marketplace.activity.models import Delivery, Event, EventLink, EventText
-from marketplace.activity.queries import chain_report, events_about
+from marketplace.activity.queries import chain_report, events_about, undelivered
 from marketplace.activity.subscribers import _after, on
-from marketplace.activity.work import deliver
+from marketplace.activity.work import LONGEST_PAUSE, deliver, pause_after
 
 REFUSED = (IntegrityError, InternalError)
 
@@ -111,9 +117,55 @@ def test_a_listener_hears_an_event_once_and_a_failing_one_is_kept_for_later(cast
         event = events_about(team).get(verb="team.created")
         assert deliver(event.pk) == 0
         assert Delivery.objects.get(event=event).attempts == 1
+        assert deliver(event.pk) == 0, "it is left alone for a while"
+        Delivery.objects.update(next_at=Now())
         assert deliver(event.pk) == 1
         assert deliver(event.pk) == 0
         assert heard == [event.pk, event.pk]
     finally:
         _after["team.created"].clear()
     call_command("check", verbosity=0)
+
+
+@pytest.fixture
+def failing(cast):
+    """An event whose only listener fails."""
+
+    def bad(event):
+        raise RuntimeError("broken until somebody mends it")
+
+    on("team.created", bad)
+    team = create_team("unheard", by=cast.root)
+    event = events_about(team).get(verb="team.created")
+    yield event
+    _after["team.created"].clear()
+
+
+def test_a_listener_is_never_given_up_and_waits_longer_each_time(failing):
+    event = failing
+    for _ in range(12):
+        Delivery.objects.update(next_at=Now())
+        assert undelivered() == [event.pk]
+        assert deliver(event.pk) == 0
+        assert undelivered() == []
+    row = Delivery.objects.get(event=event)
+    assert row.attempts == 12
+    assert timedelta(minutes=55) < row.next_at - timezone.now() <= LONGEST_PAUSE
+    assert [pause_after(n).total_seconds() for n in (1, 2, 3, 12, 5_000)] == [15, 30, 60, 3600, 3600]
+
+
+def test_the_figures_name_what_a_listener_failed_on(failing):
+    event = failing
+    figure = "marketplace_deliveries_overdue"
+    assert REGISTRY.get_sample_value(figure) == 0
+    deliver(event.pk)
+    assert REGISTRY.get_sample_value(figure) == 1
+
+
+def test_delivering_locks_the_delivery_and_not_its_event(failing):
+    event = failing
+    with CaptureQueriesContext(connection) as seen:
+        deliver(event.pk)
+    locking = [query["sql"] for query in seen if "SKIP LOCKED" in query["sql"]]
+    assert len(locking) == 1
+    assert locking[0].endswith('FOR NO KEY UPDATE OF "marketplace_delivery" SKIP LOCKED')

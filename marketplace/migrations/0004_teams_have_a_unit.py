@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('marketplace', '0002_record_is_append_only'),
+        ('marketplace', '0003_deliveries_are_tried_until_they_succeed'),
     ]
 
     operations = [

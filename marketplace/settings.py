@@ -240,6 +240,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Calling the outside (marketplace/outbound.py)
+OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])  # names, or name:port, that may lead into the company's own network
+OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=["443", "8443"])]
+OUTBOUND_CA_FILE = env.str("OUTBOUND_CA_FILE", default="")  # the company's own certificate authority
+OUTBOUND_LOOPBACK = env.bool("OUTBOUND_LOOPBACK", default=LOCAL)  # this machine may be called, and by http: for tests and trying out
+
 # Telling people
 EMAIL_CONFIG = env.email_url_config(EMAIL_URL)
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]

@@ -33,6 +33,7 @@ RELAYS = IPv4Network("192.88.99.0/24")
 INSIDE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"), IPv4Network("100.64.0.0/10"))
 INSIDE_6 = IPv6Network("fc00::/7")
 Address = IPv4Address | IPv6Address
+Failed = requests.RequestException  # ours and those of a library that raises on its own
 
 
 class OutboundError(requests.RequestException):
@@ -62,7 +63,7 @@ class Call:
     seconds: float = SECONDS
     most_bytes: int = MOST_BYTES
     until: float = field(init=False)
-    clocks: list[threading.Timer] = field(default_factory=list)
+    clocks: list[tuple[threading.Timer, socket.socket]] = field(default_factory=list)
     problem: OutboundError | None = None  # urllib3 wraps what a line raises; this is what is told
 
     def __post_init__(self) -> None:
@@ -71,9 +72,9 @@ class Call:
     def over(self) -> None:
         """Stop the clocks of this call and let go of its lines."""
         while self.clocks:
-            clock = self.clocks.pop()
+            clock, line = self.clocks.pop()
             clock.cancel()
-            clock.args[0].close()
+            line.close()
 
     def left(self, host: str) -> float:
         """Return the seconds that are left; raise when none are."""
@@ -185,10 +186,11 @@ def connect(call: Call, host: str, port: int, *, only_loopback: bool) -> socket.
 
 def hang_up_at_the_end(line: socket.socket, call: Call, seconds: float) -> None:
     """Cut the line when the time is over, whatever is being waited for: a handshake, a header or a byte of the body."""
-    clock = threading.Timer(seconds, cut, [line.dup()])
+    handle = line.dup()
+    clock = threading.Timer(seconds, cut, [handle])
     clock.daemon = True
     clock.start()
-    call.clocks.append(clock)
+    call.clocks.append((clock, handle))
 
 
 def cut(line: socket.socket) -> None:

@@ -174,7 +174,7 @@ class Session(AbstractBaseSession):
     agent = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
-    objects: ClassVar[BaseSessionManager] = BaseSessionManager()
+    objects: ClassVar[BaseSessionManager["Session"]] = BaseSessionManager()
 
     class Meta:
         ordering = ["-started_at"]

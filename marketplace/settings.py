@@ -185,7 +185,13 @@ SOCIALACCOUNT_ADAPTER = "marketplace.accounts.sso.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # nobody is found by an e-mail address
 MFA_ADAPTER = "marketplace.accounts.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {"authenticate": "marketplace.accounts.mfa.CodeForm", "reauthenticate": "marketplace.accounts.mfa.CodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "marketplace.accounts.mfa.CodeForm",
+    "reauthenticate": "marketplace.accounts.mfa.CodeAgainForm",
+    "authenticate_webauthn": "marketplace.accounts.mfa.PasskeyForm",
+    "reauthenticate_webauthn": "marketplace.accounts.mfa.PasskeyAgainForm",
+    "add_webauthn": "marketplace.accounts.mfa.NewPasskeyForm",
+}
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off; a code counts once all the same
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 ACCOUNT_LOGIN_METHODS = {"username"}

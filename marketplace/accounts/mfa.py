@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import struct
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,6 +22,7 @@ from marketplace.accounts.identity.actions import remember_counter
 from marketplace.accounts.models import User
 from marketplace.permissions.queries import groups_of
 
+ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error, InvalidSignature, UnsupportedAlgorithm)  # of fido2, for odd input
 LAST, WRONG, WRONG_AT = "last_counter", "wrong", "wrong_at"
 
 
@@ -128,3 +132,31 @@ class CodeAgainForm(ReauthenticateForm):  # type: ignore[misc]
     """Asks for a code of somebody who is signed in, before something sensitive."""
 
     clean_code = CodeForm.clean_code
+
+
+class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """Asks for a passkey at sign-in."""
+
+    def clean_credential(self) -> Any:
+        """Return whose passkey it is; whatever a browser may send, the answer is a sentence."""
+        try:
+            return super().clean_credential()
+        except ODD as odd:
+            raise ValidationError("This passkey was not understood. Try again.") from odd
+
+
+class PasskeyAgainForm(PasskeyForm):
+    """Asks for a passkey of somebody who is signed in."""
+
+    reauthenticated = True
+
+
+class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Adds a passkey."""
+
+    def clean(self) -> Any:
+        """Return what the device said; whatever a browser may send, the answer is a sentence."""
+        try:
+            return super().clean()
+        except ODD as odd:
+            raise ValidationError("This passkey was not understood. Try again.") from odd

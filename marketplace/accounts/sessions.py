@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore as RowStore
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from marketplace.web.pages import see_other
 
 NOTED_EVERY = 300  # seconds between two writes that say a session is still used
 STARTED, SEEN, AGENT, LACKS = "started", "seen", "agent", "lacks_second_factor"
-WHILE_LACKING = ("/me/settings/sign-in", "/logout", "/static/", "/ui/")
+WHILE_LACKING = ("/me/settings/sign-in", "/logout", "/static/", "/ui/", "/healthz", "/readyz")
 
 
 def row_name(session_key: str) -> str:
@@ -72,15 +72,15 @@ class SessionEndMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """End the session that is over, note the use of the others, answer."""
-        if request.session.get(SESSION_KEY):
-            keep(request)
-        if request.session.get(LACKS) and not request.path.startswith(WHILE_LACKING):
-            if request.path.startswith(MACHINE_PREFIXES):
-                request.user = AnonymousUser()
-            else:
+        """Answer, and note the use of a session that the answer read; what reads none (health, styles) asks the database nothing here."""
+        if settings.MFA_REQUIRED_FOR and not request.path.startswith(WHILE_LACKING) and request.session.get(LACKS):
+            if not request.path.startswith(MACHINE_PREFIXES):
                 return see_other("/me/settings/sign-in", request)
-        return self.get_response(request)
+            request.user = AnonymousUser()
+        response = self.get_response(request)
+        if request.session.accessed and request.session.get(SESSION_KEY):
+            keep(request)
+        return response
 
 
 def begin(request: HttpRequest, *, lacks_second_factor: bool) -> None:
@@ -93,13 +93,11 @@ def begin(request: HttpRequest, *, lacks_second_factor: bool) -> None:
 
 
 def keep(request: HttpRequest) -> None:
-    """Note that a session is used, at most once in five minutes; sign out whoever began too long ago."""
+    """Note that a session is used, at most once in five minutes. Its row then ends a while later, never after its last hour."""
     session, now = request.session, time.time()
     if STARTED not in session:
         session[STARTED], session[AGENT] = now, request.headers.get("User-Agent", "")[:200]
-    left = session[STARTED] + settings.SESSION_COOKIE_AGE - now
-    if left <= 0:
-        logout(request)
-    elif now - session.get(SEEN, 0) >= NOTED_EVERY:
+    if now - session.get(SEEN, 0) >= NOTED_EVERY:
         session[SEEN] = now
+        left = session[STARTED] + settings.SESSION_COOKIE_AGE - now
         session.set_expiry(max(1, int(min(left, settings.SESSION_IDLE_AGE))))

@@ -166,7 +166,7 @@ def test_an_answer_counts_once_and_for_the_browser_that_asked(cast, client, dire
     asked = begun(client)
     state = asked.split("state=")[1].split("&")[0]
     assert Client().get(f"/login/sso/callback?code=x&state={state}").status_code == 403, "another browser"
-    directory.sign = lambda claims: None
+    directory.sign = lambda _: None
     assert client.get(f"/login/sso/callback?code=x&state={state}").status_code == 403
     directory.sign = directory.well_signed
     assert client.get(f"/login/sso/callback?code=x&state={state}").status_code == 403, "the second time"

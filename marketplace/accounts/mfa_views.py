@@ -29,12 +29,22 @@ from marketplace.web.pages import notice, page, see_other
 
 HOME = reverse_lazy("mfa_index")
 KINDS = {Authenticator.Type.TOTP: "authenticator app", Authenticator.Type.WEBAUTHN: "passkey"}
+# In this order: most browsers also name the ones they are like.
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))
 private = method_decorator(never_cache, name="dispatch")
 
 
 def plain(options: Any) -> str:
     """Return the options of a passkey ceremony as JSON."""
     return json.dumps(options, default=dict)
+
+
+def browser_of(agent: str) -> str:
+    """Say in words which browser it was; what is not known is shown as it named itself."""
+    browser = next((name for sign, name in BROWSERS if sign in agent), "")
+    system = next((name for sign, name in SYSTEMS if sign in agent), "")
+    return f"{browser} on {system}" if browser and system else agent[:80] or "Unknown browser"
 
 
 @never_cache
@@ -48,7 +58,7 @@ def my_sign_in(request: HttpRequest) -> HttpResponse:
         "factors": [(factor, KINDS[Authenticator.Type(factor.type)]) for factor in factors],
         "has_app": any(factor.type == Authenticator.Type.TOTP for factor in factors),
         "must": asked_for_one(user),
-        "sessions": sessions_of(user),
+        "sessions": [(session, browser_of(session.agent)) for session in sessions_of(user)],
         "current": row_name(str(request.session.session_key)),
         "crumbs": [{"text": "Settings", "url": "/me/settings"}, {"text": "Sign-in"}],
     }

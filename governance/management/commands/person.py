@@ -11,7 +11,7 @@ from django.db import transaction
 from governance.management import operator
 from governance.management.commands.init import check_email
 from marketplace.accounts.actions import add_member, add_person, give_role
-from marketplace.accounts.identity.actions import deactivate_person, link_identity, reactivate_person
+from marketplace.accounts.identity.actions import deactivate_person, forget_second_factors, link_identity, reactivate_person
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import team_named
 from marketplace.errors import DomainError, NotFound
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--subject", default="", metavar="SUB", help="let the person sign in as this subject of the company's directory")
         parser.add_argument("--close", action="store_true", help="close the account: sessions end, tokens count no more")
         parser.add_argument("--open", action="store_true", help="open a closed account again")
+        parser.add_argument("--forget-second-factors", action="store_true", help="for somebody who lost app, passkeys and recovery codes")
         parser.add_argument("--team", action="append", default=[], metavar="TEAM:ROLE", help=f"{', '.join(TeamRole.values)}; may be given again")
         parser.add_argument("--role", action="append", default=[], metavar="ROLE", help=f"{', '.join(OrgRole.values)}; reviewers as reviewer:TRACK")
 
@@ -45,21 +46,23 @@ class Command(BaseCommand):
                 add_member(team_named(slug), person, role=as_role, by=None)
             for wanted in role:
                 self._give(person, wanted)
-            self._let_in(person, subject, opens=options["open"], closes=options["close"])
+            self._let_in(person, subject, options)
         except NotFound as missing:
             raise CommandError("There is no such team. An administrator makes teams by POST /api/v1/teams.") from missing
         except DomainError as refused:
             raise CommandError(" ".join([refused.sentence, *(f"{k}: {v[0]}" for k, v in refused.fields.items()), refused.hint]).strip()) from refused
         self.stdout.write(f"{person.username}: {', '.join([*team, *role]) or 'known'}.")
 
-    def _let_in(self, person: User, subject: str, *, opens: bool, closes: bool) -> None:
+    def _let_in(self, person: User, subject: str, options: dict[str, Any]) -> None:
         if subject and not settings.OIDC_ISSUER:
             raise CommandError("There is no directory to link with. Set OIDC_ISSUER first.")
         if subject:
             link_identity(person, settings.OIDC_ISSUER, subject, by=None)
-        if opens:
+        if options["forget_second_factors"]:
+            forget_second_factors(person, by=None)
+        if options["open"]:
             reactivate_person(person, by=None)
-        if closes:
+        if options["close"]:
             deactivate_person(person, by=None, reason="by an operator")
 
     def _added(self, username: str, name: str, email: str) -> User:

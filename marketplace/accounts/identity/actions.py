@@ -162,6 +162,15 @@ def note_second_factor(user: User, *, by: User, kind: str, added: bool) -> None:
     record("person.second_factor_added" if added else "person.second_factor_removed", user, by=by, kind=kind)
 
 
+@transaction.atomic
+def forget_second_factors(user: User, *, by: User | None) -> None:
+    """Take all second factors away from somebody who lost them; the sessions end, so that the next sign-in starts afresh."""
+    require_administrator(by, "remove second factors")
+    if Authenticator.objects.filter(user=user).delete()[0]:
+        Session.objects.filter(user=user).delete()
+        record("person.second_factor_removed", user, by=by, kind="all")
+
+
 def remember_counter(row: Authenticator, data: dict[str, object]) -> None:
     """Keep what a second factor knows of its last uses; the row is locked by the caller."""
     Authenticator.objects.filter(pk=row.pk).update(data=data)

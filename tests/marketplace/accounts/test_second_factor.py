@@ -8,12 +8,15 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 
+from marketplace.accounts.identity.actions import forget_second_factors
 from marketplace.accounts.mfa import Adapter, verdict
 from marketplace.accounts.models import User
 from marketplace.activity.models import Event
+from marketplace.errors import NotAllowed
 from tests.cast import PASSWORD
 
 ADD = "/me/settings/sign-in/app"
@@ -206,6 +209,26 @@ def test_the_picture_is_only_there_while_an_app_is_being_added(cast, client, clo
     picture = client.get(f"{ADD}/picture.svg")
     assert picture["Content-Type"] == "image/svg+xml"
     assert "no-store" in picture["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_whoever_lost_them_all_is_helped_by_an_administrator(cast, client, clock):
+    with_app(client)
+    with pytest.raises(NotAllowed):
+        forget_second_factors(cast.root, by=cast.paul)
+    call_command("person", "root", forget_second_factors=True)
+    assert client.get("/teams").status_code == 302, "whoever was signed in with the old ones is out"
+    assert enter(client)["Location"] == "/"
+
+
+@pytest.mark.django_db
+def test_a_password_that_confirms_counts_for_whoever_is_signed_in_through_the_directory_too(cast, client, settings):
+    """Where the directory signs people in, a password no longer opens, but it still says who sits there."""
+    enter(client, "bea")
+    settings.OIDC_ISSUER = "https://sso.example.com"
+    confirm(client, ADD)
+    assert client.get(ADD).status_code == 200
+    assert enter(Client(), "bea").status_code == 422
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from marketplace.accounts.identity.actions import deactivate_person, reactivate_person
+from marketplace.accounts.mfa_views import browser_of
 from marketplace.accounts.models import Session
 from marketplace.accounts.sessions import row_name
 from tests.cast import PASSWORD
@@ -113,6 +114,20 @@ def test_i_see_my_browsers_and_end_one(cast, client):
     assert client.post(f"/me/settings/sign-in/sessions/{row_name(cookie(phone))}/end").status_code == 303
     assert phone.get("/teams").status_code == 302
     assert client.get("/teams").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Mobile/15E148 Safari/604.1", "Safari on iPhone"),
+        ("curl/8.0", "curl/8.0"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_a_browser_is_named_in_words(agent, words):
+    assert browser_of(agent) == words
 
 
 @pytest.mark.django_db

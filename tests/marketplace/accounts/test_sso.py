@@ -8,7 +8,7 @@ import pytest
 import requests
 from django.conf import settings as product
 
-from marketplace.accounts.actions import add_member, give_role, issue_token
+from marketplace.accounts.actions import add_member, erase_person, give_role, issue_token
 from marketplace.accounts.identity.actions import deactivate_person, link_identity, reactivate_person
 from marketplace.accounts.identity.mapping import WrongMapping, places_of, read
 from marketplace.accounts.models import Membership, OrganizationRole, Session, Team, User
@@ -243,6 +243,15 @@ def test_closing_an_account_is_for_administrators_and_names_teams_without_an_own
     assert Event.objects.filter(verb="team.last_owner_kept").latest("pk").subject_id == str(cast.secret_lab.pk)
     assert deactivate_person(cast.sam, by=cast.root, reason="left").is_active is False
     assert Event.objects.filter(verb="person.deactivated", subject_id=str(cast.sam.person)).count() == 1
+
+
+def test_whoever_was_erased_comes_back_as_somebody_new(cast, client, directory):
+    comes(client, directory, "nadia")
+    nadia = who(client)
+    erase_person(nadia, by=cast.root)
+    assert client.get("/teams").status_code == 302
+    assert comes(client, directory, "nadia").status_code == 302
+    assert who(client) != nadia
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import environ
 from environ.fileaware_mapping import FileAwareMapping
 
+ORGANIZATION_ROLES = {"administrator", "auditor", "governance", "reviewer", "security"}
 WEAK = {"", "secret", "changeme", "insecure", "only-for-trying-out-on-one-machine"}
 
 
@@ -47,6 +48,25 @@ def _unsafe_in_production(secret_key: str, public_url: str, database_url: str) -
     host = urlsplit(public_url).hostname or ""
     if public_url.startswith("http://") and host and host not in {"localhost", "127.0.0.1", "::1"}:
         problems.append(f"PUBLIC_URL is {public_url!r}; outside this machine it must be https.")
+    return problems
+
+
+def sign_in_problems(*, local: bool, issuer: str, client_id: str, client_secret: str, scopes: list[str], mfa_roles: list[str]) -> list[str]:
+    """Name what is wrong with the settings about signing in, each as a sentence that says what to set."""
+    problems = []
+    parts = urlsplit(issuer)
+    here = local and parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if issuer and not here and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment):
+        problems.append(f"OIDC_ISSUER is {issuer!r}; set the https address that the directory calls its issuer.")
+    if len(issuer) > 200:
+        problems.append("OIDC_ISSUER is longer than 200 characters.")
+    for name, value in (("OIDC_CLIENT_ID", client_id), ("OIDC_CLIENT_SECRET", client_secret)):
+        if issuer and not value:
+            problems.append(f"{name} is missing; the directory gives it when this marketplace is registered there.")
+    if issuer and "openid" not in scopes:
+        problems.append("OIDC_SCOPES must contain openid.")
+    if unknown := sorted(set(mfa_roles) - ORGANIZATION_ROLES):
+        problems.append(f"MFA_REQUIRED_FOR names {', '.join(unknown)}; use {', '.join(sorted(ORGANIZATION_ROLES))}.")
     return problems
 
 

@@ -1,6 +1,6 @@
 """The tables of the ground; each is written in the room it belongs to."""
 
-from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Session, Team, User
 from marketplace.activity.models import Delivery, Event, EventLink, EventText
 from marketplace.api.models import IdempotentAnswer
 from marketplace.notifications.models import Notice
@@ -15,6 +15,7 @@ __all__ = [
     "Membership",
     "Notice",
     "OrganizationRole",
+    "Session",
     "Team",
     "User",
 ]

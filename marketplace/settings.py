@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import logs
 from marketplace.api.tags import TAGS
-from marketplace.environment import Environment, storage_options, unsafe_values
+from marketplace.environment import Environment, sign_in_problems, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "marketplace.accounts.sessions.SessionEndMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "marketplace.web.middleware.DomainErrorMiddleware",
@@ -155,6 +156,19 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # user names are unique by lower(username), a named constraint
 ]
 AUTH_USER_MODEL = "marketplace.User"
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="")  # the company's directory; empty: people sign in with passwords
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="the company directory")
+OIDC_SCOPES = env.list("OIDC_SCOPES", default=["openid", "profile", "email"])
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = env.str("OIDC_ROLES", default="")  # group -> places here: YAML or JSON, or the file that holds it
+OIDC_REQUIRED_GROUP = env.str("OIDC_REQUIRED_GROUP", default="")  # whoever is no longer in it is closed out
+MFA_REQUIRED_FOR = env.list("MFA_REQUIRED_FOR", default=[])  # organization roles that sign in by password only with a second factor
+if problems := sign_in_problems(
+    local=LOCAL, issuer=OIDC_ISSUER, client_id=OIDC_CLIENT_ID, client_secret=OIDC_CLIENT_SECRET, scopes=OIDC_SCOPES, mfa_roles=MFA_REQUIRED_FOR
+):
+    raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
 AUTHENTICATION_BACKENDS = [
     "marketplace.accounts.backends.LockBackend",
     "marketplace.accounts.backends.PasswordBackend",
@@ -167,16 +181,30 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "marketplace.accounts.signin.Adapter"
+SOCIALACCOUNT_ADAPTER = "marketplace.accounts.sso.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # nobody is found by an e-mail address
+MFA_ADAPTER = "marketplace.accounts.mfa.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "marketplace.accounts.mfa.CodeForm",
+    "reauthenticate": "marketplace.accounts.mfa.CodeAgainForm",
+    "authenticate_webauthn": "marketplace.accounts.mfa.PasskeyForm",
+    "reauthenticate_webauthn": "marketplace.accounts.mfa.PasskeyAgainForm",
+    "add_webauthn": "marketplace.accounts.mfa.NewPasskeyForm",
+}
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off; a code counts once all the same
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts wrong tries, in the database
+ACCOUNT_RATE_LIMITS = False  # axes counts wrong passwords and accounts/mfa.py wrong codes, both in the database
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login"
 ACCOUNT_PRESERVE_USERNAME_CASING = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "marketplace.web.middleware.client_address"
 AXES_USERNAME_FORM_FIELD = "login"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "marketplace.accounts.signin.locked_out"
@@ -190,7 +218,9 @@ GUARDIAN_MONKEY_PATCH_USER = False
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "marketplace.accounts.sessions"
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600  # then everybody signs in again
+SESSION_IDLE_AGE = env.int("SESSION_IDLE_MINUTES", default=120) * 60  # or this long after the last page
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -238,6 +268,12 @@ SPECTACULAR_SETTINGS = {
     "TAGS": TAGS,
     "POSTPROCESSING_HOOKS": [],  # choices stay where they are used; shared names for them collide
 }
+
+# Calling the outside (marketplace/outbound.py)
+OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])  # names, or name:port, that may lead into the company's own network
+OUTBOUND_PORTS = [int(port) for port in env.list("OUTBOUND_PORTS", default=["443", "8443"])]
+OUTBOUND_CA_FILE = env.str("OUTBOUND_CA_FILE", default="")  # the company's own certificate authority
+OUTBOUND_LOOPBACK = env.bool("OUTBOUND_LOOPBACK", default=LOCAL)  # this machine may be called, and by http: for tests and trying out
 
 # Telling people
 EMAIL_CONFIG = env.email_url_config(EMAIL_URL)

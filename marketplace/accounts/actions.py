@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Team, Theme, User
+from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Session, Source, Team, Theme, User
 from marketplace.accounts.permissions import require_administrator, require_team_manager
 from marketplace.accounts.tokens import SCOPES, digest_of, new_secret, shown_prefix
 from marketplace.activity.actions import forget_texts, record
@@ -63,6 +65,9 @@ def erase_person(user: User, *, by: User | None) -> User:
         password="!",  # noqa: S106 - an unusable password
     )
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    Session.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
     user.refresh_from_db()
     return user
 
@@ -103,17 +108,17 @@ def place_team(team: Team, parent: Team | None, *, by: User | None) -> Team:
 
 
 @transaction.atomic
-def add_member(team: Team, user: User, *, role: str, by: User | None) -> Membership:
+def add_member(team: Team, user: User, *, role: str, by: User | None, source: str = Source.HAND) -> Membership:
     """Put a person into a team, or change the role there."""
     require_team_manager(by, team)
     if role not in TeamRole.values:
         raise Invalid(f"{role!r} is no role.", fields={"role": [f"Use one of {', '.join(TeamRole.values)}."]})
     if role != TeamRole.OWNER:
         _keep_an_owner(team, user)
-    membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
+    membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role, "source": source})
     forget_cached(user)
     join_group(user, team.group.name)
-    record("team.member_added", team, by=by, person=user, role=role)
+    record("team.member_added", team, by=by, person=user, role=role, source=source)
     return membership
 
 
@@ -138,14 +143,14 @@ def remove_member(team: Team, user: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lead: bool = False) -> OrganizationRole:
+def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lead: bool = False, source: str = Source.HAND) -> OrganizationRole:
     """Give somebody an organization role; reviewers get a track."""
     require_administrator(by, "give organization roles")
     if (role == OrgRole.REVIEWER) != bool(track):
         raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
-    given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead})
+    given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead, "source": source})
     join_group(user, f"track:{track}" if track else f"role:{role}")
-    record("role.given", user, by=by, role=role, track=track, lead=is_lead)
+    record("role.given", user, by=by, role=role, track=track, lead=is_lead, source=source)
     return given
 
 

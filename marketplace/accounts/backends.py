@@ -4,9 +4,12 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from axes.backends import AxesStandaloneBackend
+from django.conf import settings
+from django.http import HttpRequest
 
 from marketplace.accounts.models import User
-from marketplace.permissions.queries import with_rights
+from marketplace.permissions.needs import OrgRole
+from marketplace.permissions.queries import has_role, with_rights
 
 
 class ReadsRights:
@@ -23,4 +26,12 @@ class LockBackend(ReadsRights, AxesStandaloneBackend):  # type: ignore[misc]
 
 
 class PasswordBackend(ReadsRights, AuthenticationBackend):  # type: ignore[misc]
-    """Checks a password, through allauth."""
+    """Checks a password, through allauth. Where the company's directory signs people in, a password opens only for administrators."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+        """Return the person whose password this is."""
+        found: User | None = super().authenticate(request, **credentials)
+        if found is None or not settings.OIDC_ISSUER or has_role(found, OrgRole.ADMINISTRATOR):
+            return found
+        again = request is not None and getattr(request, "user", None) == found  # signed in already; confirms who sits there
+        return found if again else None

@@ -1,12 +1,13 @@
 """People, service accounts, teams, memberships, organization roles and tokens."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models.functions import Lower, Now
 
@@ -72,6 +73,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.kind == Kind.PERSON
 
 
+class Source(models.TextChoices):
+    """Where a place in a team or an organization role comes from; what the directory gave, the directory takes away."""
+
+    HAND = "hand", "By hand"
+    DIRECTORY = "directory", "From the directory"
+
+
 class Team(models.Model):
     """Who owns models and uses them."""
 
@@ -102,6 +110,7 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=TeamRole)
+    source = models.CharField(max_length=9, choices=Source, default=Source.HAND, db_default=Source.HAND)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -109,6 +118,7 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person_and_team"),
             models.CheckConstraint(condition=models.Q(role__in=sorted(TeamRole.values)), name="team_role_is_known"),
+            models.CheckConstraint(condition=models.Q(source__in=sorted(Source.values)), name="membership_source_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -122,12 +132,14 @@ class OrganizationRole(models.Model):
     role = models.CharField(max_length=16, choices=OrgRole)
     track = models.CharField(max_length=40, blank=True)
     is_lead = models.BooleanField(default=False)
+    source = models.CharField(max_length=9, choices=Source, default=Source.HAND, db_default=Source.HAND)
 
     class Meta:
         ordering = ["user", "role", "track"]
         constraints = [
             models.UniqueConstraint(fields=["user", "role", "track"], name="one_row_per_person_role_and_track"),
             models.CheckConstraint(condition=models.Q(role__in=sorted(OrgRole.values)), name="organization_role_is_known"),
+            models.CheckConstraint(condition=models.Q(source__in=sorted(Source.values)), name="organization_role_source_is_known"),
             models.CheckConstraint(
                 condition=models.Q(role=OrgRole.REVIEWER) & ~models.Q(track="") | ~models.Q(role=OrgRole.REVIEWER) & models.Q(track=""),
                 name="reviewers_and_only_they_have_a_track",
@@ -157,3 +169,20 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in. The row is named by a digest of the cookie, so a copy of the table opens no session."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
+    agent = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    objects: ClassVar[BaseSessionManager[Any]] = BaseSessionManager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [models.CheckConstraint(condition=models.Q(user=None) | models.Q(started_at__isnull=False), name="a_persons_session_began")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.agent or 'unknown browser'}"

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
-from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Session, Team, User
 from marketplace.accounts.tokens import digest_of, is_well_formed
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
@@ -108,6 +108,11 @@ def token_of(user: User, pk: int) -> ApiToken:
     if token is None:
         raise NotFound
     return token
+
+
+def sessions_of(user: User) -> QuerySet[Session]:
+    """The browsers in which a person is signed in, latest first."""
+    return Session.objects.filter(user=user, expire_date__gt=Now()).order_by("-seen_at")
 
 
 def team_roles_of(user: User) -> dict[str, str]:

@@ -1,19 +1,27 @@
 """Signing in with a password: what allauth and axes are told about our house."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.views import LoginView
 from axes.decorators import axes_dispatch, axes_form_invalid
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from marketplace.accounts.actions import note_sign_in
+from marketplace.accounts.identity.actions import ASK, forget_ended_sessions
+from marketplace.accounts.mfa import must_have_second_factor
 from marketplace.accounts.models import User
+from marketplace.accounts.sessions import begin
+from marketplace.web.middleware import client_address
 from marketplace.web.pages import page, see_other
 
 
@@ -24,10 +32,24 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Nobody signs up here."""
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Check a password, one at a time for a name from an address: of many tries at once only as many count as the lock allows."""
+        with one_at_a_time(f"{username_of(request, credentials)}|{client_address(request)}"):
+            found: User | None = super().authenticate(request, **credentials)
+        return found
+
     def login(self, request: HttpRequest, user: User) -> None:
         """Start the session and remember it."""
+        methods = {record["method"] for record in get_authentication_records(request, user)}
         super().login(request, user)
+        begin(request, lacks_second_factor="password" in methods and "mfa" not in methods and must_have_second_factor(user))
+        forget_ended_sessions()
         note_sign_in(user, by=user)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Tell whoever knows the password of a closed account that it is closed."""
+        told = {"sentence": f"The account {user.username} was closed.", "hint": ASK}
+        return page(request, "marketplace/accounts/sign_in_refused.html", told, status=403)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: the page that follows shows who is signed in."""
@@ -42,7 +64,8 @@ class SignIn(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what a wrong try is told."""
         given: dict[str, Any] = super().get_context_data(**kwargs)
-        return given | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes()}
+        directory = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+        return given | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes(), "directory": directory}
 
     @method_decorator(axes_form_invalid)
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -72,3 +95,11 @@ def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, 
 def lock_minutes() -> int:
     """Return how long a lock lasts."""
     return int(timedelta(hours=settings.AXES_COOLOFF_TIME).total_seconds() // 60)
+
+
+@contextmanager
+def one_at_a_time(key: str) -> Iterator[None]:
+    """Let only one block with this key run at a time, in all processes; what it counted is there for the next."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        yield

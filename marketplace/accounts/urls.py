@@ -2,15 +2,30 @@
 
 from django.urls import path
 
-from marketplace.accounts import views
+from marketplace.accounts import mfa_views, sso, views
 from marketplace.accounts.signin import SignIn, sign_out
 
 urlpatterns = [
     path("login", SignIn.as_view(), name="account_login"),
+    path("login/sso", sso.start, name="sso-start"),
+    path("login/sso/callback", sso.callback, name="sso-callback"),
+    path("login/confirm", mfa_views.AskFactor.as_view(), name="mfa_authenticate"),
     path("logout", sign_out, name="account_logout"),
     path("me/tokens", views.my_tokens, name="my-tokens"),
     path("me/tokens/<int:pk>/revoke", views.revoke_my_token, name="revoke-my-token"),
     path("me/settings", views.my_settings, name="my-settings"),
+    path("me/settings/sign-in", mfa_views.my_sign_in, name="mfa_index"),
+    path("me/settings/sign-in/again", mfa_views.ConfirmByPassword.as_view(), name="account_reauthenticate"),
+    path("me/settings/sign-in/again/code", mfa_views.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
+    path("me/settings/sign-in/again/passkey", mfa_views.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("me/settings/sign-in/app", mfa_views.AddApp.as_view(), name="mfa_activate_totp"),
+    path("me/settings/sign-in/app/picture.svg", mfa_views.app_picture, name="second-factor-picture"),
+    path("me/settings/sign-in/app/remove", mfa_views.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("me/settings/sign-in/passkeys/add", mfa_views.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("me/settings/sign-in/passkeys/<int:pk>/remove", mfa_views.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("me/settings/sign-in/recovery-codes", mfa_views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("me/settings/sign-in/recovery-codes/new", mfa_views.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("me/settings/sign-in/sessions/<str:name>/end", mfa_views.end_my_session, name="end-my-session"),
     path("teams", views.teams, name="teams"),
     path("teams/<str:team>", views.team_page, name="team"),
     path("teams/<str:team>/members", views.team_members, name="team-members"),

@@ -8,6 +8,7 @@ from tests.architecture.source import BUILDINGS, FILES, ROOT, name, tree
 
 PRIVATE = {"views", "api", "forms", "serializers", "admin", "tasks", "work"}
 UNSAFE = {"pickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
+CALLS_OUT = ("requests", "httpx", "urllib.request", "urllib3", "http.client", "socket", "aiohttp", "ftplib", "telnetlib", "websockets")
 WRITES_ONE = "governance/management/demo/artifacts.py"  # makes a harmless pickle for the demo world; it reads none
 
 
@@ -43,6 +44,14 @@ def test_nothing_that_came_with_a_file_is_ever_unpickled(path):
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert isinstance(node.value, ast.Constant), "allow_pickle must be the constant False"
             assert node.value.value is False
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if not name(p).startswith("marketplace/local/")], ids=name)
+def test_nothing_calls_out_but_the_one_door(path):
+    """`marketplace/local` speaks with the services it starts on this machine."""
+    for full, line in imports(path):
+        way = next((way for way in CALLS_OUT if full == way or full.startswith(f"{way}.")), None)
+        assert way is None or name(path) == "marketplace/outbound.py", f"line {line} imports {full}: use marketplace.outbound"
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.stem in {"views", "api"}], ids=name)

@@ -6,7 +6,10 @@ from tests.journeys.site import Site
 from tests.permission_matrix import MATRIX
 
 NO_PAGES = {
-    "healthz", "readyz", "metrics", "stylesheet", "schema", "bytes", "card-readme", "audit-segment",
+    "healthz", "readyz", "metrics", "stylesheet", "schema", "bytes", "card-readme", "audit-segment", "second-factor-picture",
+    # steps of a sign-in, and pages behind a second password: test_sign_in.py looks at them
+    "sso-callback", "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
 }  # fmt: skip
 
 
@@ -63,6 +66,8 @@ PLACES = (
     Place("my-access", "/me/access", "bea"),
     Place("my-tokens", "/me/tokens", "ivo"),
     Place("my-settings", "/me/settings", "bea"),
+    Place("mfa_index", "/me/settings/sign-in", "bea"),
+    Place("account_reauthenticate", "/me/settings/sign-in/again", "bea"),
     Place("notifications", "/me/notifications", "paul"),
     Place("audit", "/audit", "aud"),
     Place("api-docs", "/docs/api", "bea"),

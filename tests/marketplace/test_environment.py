@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from marketplace.environment import Environment, storage_options, unsafe_values
+from marketplace.environment import ORGANIZATION_ROLES, Environment, sign_in_problems, storage_options, unsafe_values
+from marketplace.permissions.needs import OrgRole
 
 GOOD = {
     "debug": False,
@@ -57,3 +58,53 @@ def test_storage_is_a_folder_or_a_bucket():
     assert bucket["bucket_name"] == "models"
     assert bucket["location"] == "prefix"
     assert bucket["querystring_expire"] == 60
+
+
+DIRECTORY = {
+    "local": False,
+    "issuer": "https://sso.example.com",
+    "client_id": "c",
+    "client_secret": "s",
+    "scopes": ["openid"],
+    "mfa_roles": ["auditor"],
+}
+
+
+def test_a_good_directory_or_none_is_accepted():
+    assert sign_in_problems(**DIRECTORY) == []
+    assert sign_in_problems(**DIRECTORY | {"issuer": "", "client_id": "", "client_secret": "", "scopes": []}) == []
+    assert sign_in_problems(**DIRECTORY | {"issuer": "http://127.0.0.1:9000", "local": True}) == []
+    assert set(OrgRole.values) == ORGANIZATION_ROLES
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("issuer", "http://sso.example.com", "OIDC_ISSUER"), ("issuer", "sso.example.com", "OIDC_ISSUER"), ("issuer", "https://x/?a=b", "OIDC_ISSUER"),
+        ("issuer", "http://127.0.0.1:9000", "OIDC_ISSUER"), ("issuer", "https://" + "x" * 200, "200 characters"), ("client_id", "", "OIDC_CLIENT_ID"),
+        ("client_secret", "", "OIDC_CLIENT_SECRET"), ("scopes", ["profile"], "OIDC_SCOPES"), ("mfa_roles", ["king"], "king"),
+    ],
+)  # fmt: skip
+def test_a_directory_that_cannot_be_used_is_named(name, value, told):
+    (problem,) = sign_in_problems(**DIRECTORY | {name: value})
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    "more", [{"OIDC_ISSUER": "https://sso.example.com"}, {"OIDC_ROLES": "{a: [team:x:king]}"}, {"MFA_REQUIRED_FOR": "king"}], ids=str
+)
+def test_the_product_does_not_start_with_wrong_settings_about_signing_in(more):
+    command = [sys.executable, "-c", "import django; django.setup()"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "marketplace.settings"} | more
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Refusing to start: " in done.stderr
+
+
+def test_the_secret_of_the_directory_may_lie_in_a_file(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("of-the-directory\n")
+    given = {"DJANGO_SETTINGS_MODULE": "marketplace.settings", "OIDC_ISSUER": "https://sso.example.com", "OIDC_CLIENT_ID": "c"}
+    environment = os.environ | given | {"OIDC_CLIENT_SECRET_FILE": str(secret)}
+    command = [sys.executable, "-c", "from django.conf import settings; print(settings.OIDC_CLIENT_SECRET, end='')"]
+    assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "of-the-directory"

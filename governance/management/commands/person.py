@@ -4,12 +4,14 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from governance.management import operator
 from governance.management.commands.init import check_email
 from marketplace.accounts.actions import add_member, add_person, give_role
+from marketplace.accounts.identity.actions import deactivate_person, forget_second_factors, link_identity, reactivate_person
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import team_named
 from marketplace.errors import DomainError, NotFound
@@ -26,11 +28,15 @@ class Command(BaseCommand):
         parser.add_argument("username", metavar="NAME")
         parser.add_argument("--name", default="", metavar="FULL_NAME")
         parser.add_argument("--email", default="", metavar="ADDRESS", help="needed for a new person")
+        parser.add_argument("--subject", default="", metavar="SUB", help="let the person sign in as this subject of the company's directory")
+        parser.add_argument("--close", action="store_true", help="close the account: sessions end, tokens count no more")
+        parser.add_argument("--open", action="store_true", help="open a closed account again")
+        parser.add_argument("--forget-second-factors", action="store_true", help="for somebody who lost app, passkeys and recovery codes")
         parser.add_argument("--team", action="append", default=[], metavar="TEAM:ROLE", help=f"{', '.join(TeamRole.values)}; may be given again")
         parser.add_argument("--role", action="append", default=[], metavar="ROLE", help=f"{', '.join(OrgRole.values)}; reviewers as reviewer:TRACK")
 
     @transaction.atomic
-    def handle(self, *args: Any, username: str, name: str, email: str, team: list[str], role: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, username: str, name: str, email: str, team: list[str], role: list[str], subject: str, **options: Any) -> None:
         """Do all of it, or nothing."""
         operator.sign("person")
         try:
@@ -40,11 +46,24 @@ class Command(BaseCommand):
                 add_member(team_named(slug), person, role=as_role, by=None)
             for wanted in role:
                 self._give(person, wanted)
+            self._let_in(person, subject, options)
         except NotFound as missing:
             raise CommandError("There is no such team. An administrator makes teams by POST /api/v1/teams.") from missing
         except DomainError as refused:
             raise CommandError(" ".join([refused.sentence, *(f"{k}: {v[0]}" for k, v in refused.fields.items()), refused.hint]).strip()) from refused
         self.stdout.write(f"{person.username}: {', '.join([*team, *role]) or 'known'}.")
+
+    def _let_in(self, person: User, subject: str, options: dict[str, Any]) -> None:
+        if subject and not settings.OIDC_ISSUER:
+            raise CommandError("There is no directory to link with. Set OIDC_ISSUER first.")
+        if subject:
+            link_identity(person, settings.OIDC_ISSUER, subject, by=None)
+        if options["forget_second_factors"]:
+            forget_second_factors(person, by=None)
+        if options["open"]:
+            reactivate_person(person, by=None)
+        if options["close"]:
+            deactivate_person(person, by=None, reason="by an operator")
 
     def _added(self, username: str, name: str, email: str) -> User:
         check_email(email)

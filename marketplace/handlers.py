@@ -1,0 +1,29 @@
+"""What follows from what, on the ground: a team keeps an owner whom the directory took away, so administrators are told."""
+
+from marketplace.accounts.models import Team
+from marketplace.accounts.queries import holders_of
+from marketplace.activity.models import Event
+from marketplace.activity.subscribers import on
+from marketplace.notifications.actions import notify
+from marketplace.notifications.models import Level
+from marketplace.permissions.needs import OrgRole
+
+
+def tell_administrators(event: Event) -> int:
+    """Ask administrators for a new owner."""
+    team = Team.objects.filter(pk=event.subject_id).first()
+    if team is None:
+        return 0
+    return notify(
+        holders_of(OrgRole.ADMINISTRATOR),
+        level=Level.NEEDS_YOU,
+        verb=event.verb,
+        about=f"team:{team.pk}:owner",
+        text=f"{team.name} would have lost its last owner: the directory no longer names them. They stay until you make somebody else an owner.",
+        url=f"/teams/{team.name}",
+    )
+
+
+def connect() -> None:
+    """Subscribe to what the ground reacts to; called once when the app is ready."""
+    on("team.last_owner_kept", tell_administrators)

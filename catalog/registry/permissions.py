@@ -33,8 +33,14 @@ def require_manager(user: User, model: RegisteredModel) -> None:
 
 
 def may_speak_for(user: User, grant: AccessGrant) -> bool:
-    """The person who holds a grant, and the owners of a team that holds one."""
-    return grant.user_id == user.pk or (grant.team_id is not None and roles_of(user).get(grant.team_id) == TeamRole.OWNER)
+    """The person who holds a grant, the owners of a team that holds one, and for a service account the owners of its teams."""
+    owned = [team for team, role in roles_of(user).items() if role == TeamRole.OWNER]
+    if grant.team_id is not None:
+        return grant.team_id in owned
+    if grant.user_id == user.pk:
+        return True
+    holder = grant.user
+    return holder is not None and not holder.is_person and holder.memberships.filter(team__in=owned).exists()
 
 
 def may_change_use_case(user: User, use_case: UseCase) -> bool:

@@ -57,7 +57,7 @@ def problems_in(items: object) -> list[str]:
             problems.append(f"Question {place}: use a mapping with {', '.join(sorted(FIELDS))}.")
             continue
         problems += [f"Question {place}: {problem}" for problem in _problems_of(item)]
-        if item.get("key") in seen:
+        if str(item.get("key")) in seen:
             problems.append(f"Question {place}: the key {item['key']!r} is there twice.")
         seen.add(str(item.get("key")))
     return problems

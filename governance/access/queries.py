@@ -1,6 +1,6 @@
 """Finding requests, what a wish would meet, and what needs somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,15 +13,16 @@ from catalog.registry.models import AccessGrant, Approval, RegisteredModel, UseC
 from catalog.registry.queries import approvals_in_force, covers
 from catalog.registry.states import DataClass, Environment
 from governance.access.models import AccessPart, AccessRequest, AccessRule
-from governance.access.permissions import deciders_of, decides_on_privacy, needs_privacy, owned_teams, parts_for, step_of
+from governance.access.permissions import barred, deciders_of, decides_on_privacy, needs_privacy, owned_teams, parts_for, step_of
 from governance.access.questions import Question, questions_in
-from governance.access.states import REVIEW_DAYS, STILL_OPEN, PartState
+from governance.access.states import PRIVACY_TRACK, REVIEW_DAYS, STILL_OPEN, Choice, PartState
 from governance.access.wishes import Wish, latest_day
 from governance.policies.queries import live_row, parsed
 from governance.policies.rules import AccessTerms
-from marketplace.accounts.queries import owners_of
+from marketplace.accounts.models import Kind, Membership, Team, User
+from marketplace.accounts.queries import reviewers_of
 from marketplace.errors import Invalid, NotFound
-from marketplace.permissions.needs import OrgRole
+from marketplace.permissions.needs import OrgRole, TeamRole
 from marketplace.permissions.queries import has_role, held_by, in_force, roles_of
 
 TABS = ("waiting", "ending", "decided")
@@ -57,11 +58,12 @@ def is_automatic(model: RegisteredModel, wish: Wish) -> bool:
     return covers(rule.environment, wish.environment, Environment) and covers(rule.data_class, wish.data_class, DataClass)
 
 
-def requests_for(viewer: Any) -> QuerySet[AccessRequest]:
-    """The requests of which somebody may see a part, with those parts."""
-    seen = parts_for(viewer)
-    rows = AccessRequest.objects.filter(pk__in=seen.order_by().values("request")).select_related("use_case__team", "asked_by", "user", "team")
-    return rows.prefetch_related(Prefetch("parts", seen.select_related("model__team", "model__access_rule", "grant")))
+def requests_for(viewer: Any, *, state: str = "") -> QuerySet[AccessRequest]:
+    """The requests of which somebody may see a part (in this state), with those parts."""
+    seen = with_decisions(parts_for(viewer))
+    named = seen.filter(state=state) if state else seen
+    rows = AccessRequest.objects.filter(pk__in=named.order_by().values("request")).select_related("use_case__team", "asked_by", "user", "team")
+    return rows.prefetch_related(Prefetch("parts", seen))
 
 
 def request_numbered(viewer: Any, number: int) -> AccessRequest:
@@ -140,6 +142,16 @@ def use_cases_to_ask_for(viewer: Any, models: Sequence[RegisteredModel]) -> Quer
     return rows.select_related("team", "owner")
 
 
+def subject_by_default(viewer: Any, use_case: UseCase) -> Team:
+    """The team that somebody asks for when they name nobody: that of the use case, else their only one."""
+    mine = roles_of(viewer)
+    if use_case.team_id in mine:
+        return use_case.team
+    if len(mine) != 1:
+        raise Invalid("The request was not sent.", fields={"team": ["Name the team it is for, or a person."]})
+    return Team.objects.get(pk=next(iter(mine)))
+
+
 def use_case_to_ask_for(viewer: Any, models: Sequence[RegisteredModel], pk: int) -> UseCase:
     """One of them; Invalid for any other."""
     found = use_cases_to_ask_for(viewer, models).filter(pk=pk).first() if pk < 2**63 else None
@@ -168,14 +180,37 @@ def is_covered(approvals: Sequence[Approval], wish: Wish) -> bool:
     )
 
 
-def held_already(model: RegisteredModel, wish: Wish) -> AccessGrant | None:
-    """The grant in force that already gives the holder what is wished for, the longest first."""
+def held_already(models: Sequence[RegisteredModel], wish: Wish) -> dict[int, AccessGrant]:
+    """For each model the grant in force that already gives the holder what is wished for, the longest."""
     holds = Q(team=wish.team) if wish.team is not None else held_by(wish.user)
-    grants = AccessGrant.objects.filter(in_force(), holds, thing=model, use_case=wish.use_case).select_related("team", "user")
-    for grant in grants.order_by("-until"):
+    grants = AccessGrant.objects.filter(in_force(), holds, thing__in=[model.pk for model in models], use_case=wish.use_case)
+    found: dict[int, AccessGrant] = {}
+    for grant in grants.select_related("team", "user").order_by("-until"):
         if covers(grant.environment, wish.environment, Environment) and covers(grant.data_class, wish.data_class, DataClass):
-            return grant
-    return None
+            found.setdefault(grant.thing_id, grant)
+    return found
+
+
+def owners_by_team(teams: Iterable[int]) -> dict[int, list[User]]:
+    """The active persons who own each team."""
+    found: dict[int, list[User]] = {team: [] for team in teams}
+    rows = Membership.objects.filter(team__in=list(found), role=TeamRole.OWNER, user__is_active=True, user__kind=Kind.PERSON)
+    for member in rows.select_related("user").order_by("user__username"):
+        found[member.team_id].append(member.user)
+    return found
+
+
+def deciders_by_part(parts: Sequence[AccessPart]) -> dict[int, list[User]]:
+    """What `deciders_of` says of each part that waits for a decision, asked for all at once."""
+    waiting = [part for part in parts if part.state in {PartState.WAITING_OWNER, PartState.WAITING_PRIVACY}]
+    owners = owners_by_team({part.model.team_id for part in waiting})
+    private = list(reviewers_of(PRIVACY_TRACK)) if any(part.state == PartState.WAITING_PRIVACY for part in waiting) else []
+    found = {}
+    for part in waiting:
+        out = barred(part.request) | {d.by_id for d in part.decisions.all() if d.choice == Choice.GRANT}
+        office = owners[part.model.team_id] if part.state == PartState.WAITING_OWNER else private
+        found[part.pk] = [person for person in office if person.pk not in out]
+    return found
 
 
 def open_part(model: RegisteredModel, wish: Wish) -> AccessPart | None:
@@ -198,16 +233,14 @@ class Route:
     sentence: str
 
 
-def route_of(model: RegisteredModel, wish: Wish, *, asker: Any) -> Route:
+def route_of(model: RegisteredModel, wish: Wish, *, asker: Any, owners: Sequence[User]) -> Route:
     """Say who decides, before anything is sent."""
     if is_automatic(model, wish):
         return Route(model, is_automatic=True, sentence=f"{model} will be granted automatically: its owners say so for this environment and data.")
-    owners = [str(p) for p in owners_of(model.team_id) if p.pk not in {asker.pk, wish.user.pk if wish.user else None}]
-    who = (
-        f"owners of team {model.team.name} ({', '.join(owners)})"
-        if owners
-        else f"team {model.team.name}, where nobody can decide: governance is told"
-    )
+    able = [str(person) for person in owners if person.pk not in {asker.pk, wish.user.pk if wish.user else None}]
+    who = f"owners of team {model.team.name} ({', '.join(able)})"
+    if not able:
+        who = f"team {model.team.name}, where nobody can decide: governance is told"
     privacy = ", then to data privacy" if needs_privacy(wish.data_class) else ""
     return Route(model, is_automatic=False, sentence=f"{model} goes to {who}{privacy}.")
 
@@ -258,3 +291,11 @@ def grant_of_mine(viewer: Any, pk: int) -> AccessGrant:
 def granted_part(grant: AccessGrant) -> AccessPart | None:
     """The newest part that led to a grant."""
     return AccessPart.objects.filter(grant=grant).order_by("-pk").first()
+
+
+def parts_chosen(viewer: Any, chosen: Sequence[int]) -> list[AccessPart]:
+    """The parts somebody ticked, of those they see; NotFound when one of them is not there."""
+    found = list(with_decisions(in_my_office(viewer)).filter(pk__in=chosen))
+    if len(found) != len(set(chosen)):
+        raise NotFound
+    return found

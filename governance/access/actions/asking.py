@@ -64,15 +64,7 @@ def ask_for_access(
 
     `answers` are by `team/model`, then by key of the question.
     """
-    for model in models:
-        require(by, Need.VIEW, model)
-    if user is None and team is None:
-        raise Invalid("The request was not sent.", fields={"team": ["Name the team it is for, or a person."]})
-    if user is not None and team is not None:
-        raise Invalid("The request was not sent.", fields={"team": ["Name either a team or a person, not both."]})
-    if not use_cases_to_ask_for(by, models).filter(pk=use_case.pk).exists() and use_case.is_open:
-        raise Invalid("The request was not sent.", fields={"use_case": ["Choose a use case of one of your teams, or one that is approved."]})
-    require_subject(by, use_case, user=user, team=team)
+    _require_right_to_ask(models, by, use_case, user=user, team=team)
     wish = Wish(use_case, environment, data_class, until, user=user, team=team, volume=volume.strip(), note=note.strip())
     terms = terms_in_effect()
     kept = _checked(models, wish, terms, answers or {})
@@ -104,12 +96,30 @@ def ask_for_access(
         until=request.until,
         renews=renews.pk if renews else None,
     )
+    _route(parts, wish)
+    return request
+
+
+def _require_right_to_ask(models: Sequence[RegisteredModel], by: User, use_case: UseCase, *, user: User | None, team: Team | None) -> None:
+    """Refuse what the asker may not ask for: models they do not see, uses of others, subjects they do not stand for."""
+    for model in models:
+        require(by, Need.VIEW, model)
+    if user is None and team is None:
+        raise Invalid("The request was not sent.", fields={"team": ["Name the team it is for, or a person."]})
+    if user is not None and team is not None:
+        raise Invalid("The request was not sent.", fields={"team": ["Name either a team or a person, not both."]})
+    if not use_cases_to_ask_for(by, models).filter(pk=use_case.pk).exists() and use_case.is_open:
+        raise Invalid("The request was not sent.", fields={"use_case": ["Choose a use case of one of your teams, or one that is approved."]})
+    require_subject(by, use_case, user=user, team=team)
+
+
+def _route(parts: Sequence[AccessPart], wish: Wish) -> None:
+    """Grant at once what the rules grant; say it loudly where nobody can decide."""
     for part in parts:
         if is_automatic(part.model, wish):
             grant_by_rule(part)
         elif nobody_decides(part):
-            record("access.unreachable", request, by=None, part=part.pk, model=part.model)
-    return request
+            record("access.unreachable", part.request, by=None, part=part.pk, model=part.model)
 
 
 def _open(request: AccessRequest, model: RegisteredModel, wish: Wish, answers: dict[str, Answer], terms: AccessTerms) -> AccessPart:
@@ -136,8 +146,9 @@ def _asked_already(model: RegisteredModel, wish: Wish) -> Conflict:
 def _refuse_what_stands(models: Sequence[RegisteredModel], wish: Wish) -> None:
     """Raise Conflict when the holder has it already as long as wished, when it is being asked for, or when it was denied a short time ago."""
     today = day_of(timezone.now())
+    held = held_already(models, wish)
     for model in models:
-        grant = held_already(model, wish)
+        grant = held.get(model.pk)
         if grant is not None and grant.until >= end_of(wish.until):
             raise Conflict(
                 f"{wish.holder.capitalize() if wish.team else wish.holder} may use {model} for {wish.use_case} already, "

@@ -267,5 +267,3 @@ def test_only_owners_set_the_rule(cast, model):
     for who in (cast.nina, cast.ivo, cast.root):
         with pytest.raises(NotAllowed):
             rule(model, who)
-
-

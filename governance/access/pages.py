@@ -218,4 +218,4 @@ def terms_of(decision: Any) -> str:
     """What a yes was given for, in words."""
     if decision.choice != Choice.GRANT:
         return ""
-    return f"Until {day(decision.until)}, {decision.get_environment_display().lower()}, {decision.get_data_class_display().lower()} data."
+    return f"Until {day(decision.until)}, {decision.get_environment_display().lower()}, data: {decision.get_data_class_display().lower()}."

@@ -74,7 +74,7 @@ def shortened(part: AccessPart, *, until: datetime, environment: str, data_class
     if environment != request.environment:
         less.append(f"{environment} instead of {request.environment}")
     if data_class != request.data_class:
-        less.append(f"{data_class} data instead of {request.data_class}")
+        less.append(f"data: {data_class} instead of {request.data_class}")
     return f"Less than was asked for: {', '.join(less)}." if less else ""
 
 

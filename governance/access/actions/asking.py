@@ -197,8 +197,8 @@ def uncovered(models: Sequence[RegisteredModel], wish: Wish) -> list[str]:
     """Say of each model that no approval covers the wish, and what to do: that is a matter of review, not of access."""
     approved = uses_approved(models)
     return [
-        f"No approval of {model} covers {wish.use_case} in {Environment(wish.environment).label.lower()} with "
-        f"{DataClass(wish.data_class).label.lower()} data. Ask team {model.team.name} to have it approved for this use; that goes to review."
+        f"No approval of {model} covers {wish.use_case} in {Environment(wish.environment).label.lower()} "
+        f"(data: {DataClass(wish.data_class).label.lower()}). Ask team {model.team.name} to have it approved for this use; that goes to review."
         for model in models
         if not is_covered(approved[model.pk], wish)
     ]

@@ -96,7 +96,7 @@ def waiting(clerk: Clerk) -> None:
     late = clerk.ask(LEADS, "frida", team="field-service", volume="2,000 contacts a day")
     AccessRequest.objects.filter(pk=late.request.pk).update(created_at=F("created_at") - timedelta(days=9))
     AccessPart.objects.filter(pk=late.pk).update(due_at=F("due_at") - timedelta(days=9))
-    asked = clerk.ask(LEADS, "ruth", team="risk-analytics", environment="dev")
+    asked = clerk.ask(LEADS, "jonas", team="legal-tech", environment="dev")
     clerk.decide(asked, "sonja", "ask", "Which scores of yours will it be compared with?")
     answered = clerk.ask(LEADS, "maja", team="marketing-data", environment="test")
     clerk.decide(answered, "sonja", "ask", "Will customers see an order that depends on it?")
@@ -113,8 +113,8 @@ def decided(clerk: Clerk) -> None:
     answers = {TOTALS: {"system": "Camera line 4", "country": "AT", "stored": "Nowhere", "person_looks": True}}
     clerk.ask(TOTALS, "quentin", team="quality-vision", environment="test", answers=answers)
     clerk.decide(clerk.ask(INVOICE, "igor", team="it-operations", days=300), "petra", "grant", "For the archive only.", until=day_in(60))
-    denied = clerk.ask(LEADS, "oskar", person="oskar", environment="dev")
-    clerk.decide(denied, "sonja", "deny", "Suppliers are no leads; the score says nothing about them.")
+    denied = clerk.ask(LEADS, "stan", person="stan", environment="dev")
+    clerk.decide(denied, "sonja", "deny", "Say first which team it is for; a score is used by a team that answers for it.")
     withdraw_request(clerk.ask(LEADS, "quentin", team="quality-vision").request, by=clerk.people["quentin"])
     clerk.tell.follow()
 

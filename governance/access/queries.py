@@ -50,10 +50,10 @@ def longest_days(model: RegisteredModel, terms: AccessTerms) -> int:
     return min(terms.longest_days, rule_of(model).longest_days or terms.longest_days)
 
 
-def is_automatic(model: RegisteredModel, wish: Wish) -> bool:
-    """Whether the rule of the model grants this at once."""
+def is_automatic(model: RegisteredModel, wish: Wish, *, asker: Any) -> bool:
+    """Whether the rule of the model grants this at once; never to its owners, who made the rule."""
     rule = rule_of(model)
-    if not rule.is_automatic or needs_privacy(wish.data_class):
+    if not rule.is_automatic or needs_privacy(wish.data_class) or model.team_id in owned_teams(asker):
         return False
     return covers(rule.environment, wish.environment, Environment) and covers(rule.data_class, wish.data_class, DataClass)
 
@@ -235,7 +235,7 @@ class Route:
 
 def route_of(model: RegisteredModel, wish: Wish, *, asker: Any, owners: Sequence[User]) -> Route:
     """Say who decides, before anything is sent."""
-    if is_automatic(model, wish):
+    if is_automatic(model, wish, asker=asker):
         return Route(model, is_automatic=True, sentence=f"{model} will be granted automatically: its owners say so for this environment and data.")
     able = [str(person) for person in owners if person.pk not in {asker.pk, wish.user.pk if wish.user else None}]
     who = f"owners of team {model.team.name} ({', '.join(able)})"

@@ -66,6 +66,8 @@ def ask_for_access(
     """
     _require_right_to_ask(models, by, use_case, user=user, team=team)
     wish = Wish(use_case, environment, data_class, until, user=user, team=team, volume=volume.strip(), note=note.strip())
+    if renews is not None and renews.thing_id not in {model.pk for model in models}:
+        raise Invalid("The request was not sent.", fields={"renews": ["This grant is for another model."]})
     terms = terms_in_effect()
     kept = _checked(models, wish, terms, answers or {})
     _refuse_what_stands(models, wish)
@@ -116,7 +118,7 @@ def _require_right_to_ask(models: Sequence[RegisteredModel], by: User, use_case:
 def _route(parts: Sequence[AccessPart], wish: Wish) -> None:
     """Grant at once what the rules grant; say it loudly where nobody can decide."""
     for part in parts:
-        if is_automatic(part.model, wish):
+        if is_automatic(part.model, wish, asker=part.request.asked_by):
             grant_by_rule(part)
         elif nobody_decides(part):
             record("access.unreachable", part.request, by=None, part=part.pk, model=part.model)

@@ -156,6 +156,23 @@ def test_a_rule_grants_nothing_beyond_its_word(cast, model, wish):
     assert the_part(ask(model, cast.ivo, **wish)).state == PartState.WAITING_OWNER
 
 
+def test_owners_get_nothing_by_their_own_rule(cast, model):
+    rule(model, cast.paul, is_automatic=True, environment="production", data_class="confidential")
+    AccessGrant.objects.filter(thing=model).update(ended_at=timezone.now())
+    part = the_part(ask(model, cast.paul))
+    assert part.state == PartState.WAITING_OWNER
+    with pytest.raises(NotAllowed):
+        decide(part, cast.paul)
+    decide(part, cast.petra)
+
+
+def test_a_renewal_is_of_the_same_model(cast, model):
+    other = an_approved_model(cast.finance_ml, cast.nina)
+    with pytest.raises(Invalid) as wrong:
+        ask(model, cast.ivo, renews=AccessGrant.objects.get(thing=other))
+    assert wrong.value.fields.keys() == {"renews"}
+
+
 def test_each_owner_decides_on_their_part(cast, model):
     other = an_approved_model(cast.legal_tech, cast.jonas, name="clauses")
     from tests.governance.access.conftest import a_submitted_version_with

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from governance.access import api as access_api
 from governance.audit import api as audit_api
 from governance.policies import api as policies_api
 from governance.reviews import api as reviews_api
@@ -26,5 +27,15 @@ reviews: list[URLPattern | URLResolver] = [
         for step, view in reviews_api.STEP_VIEWS.items()
     ),
 ]
+PART = "access-requests/A-<int:number>/parts/<str:team>/<str:name>"
+access: list[URLPattern | URLResolver] = [
+    path("access-requests", access_api.AccessRequests.as_view(), name="api-access-requests"),
+    path("access-requests/A-<int:number>", access_api.AccessRequestView.as_view(), name="api-access-request"),
+    path("access-requests/A-<int:number>/withdraw", access_api.AccessWithdraw.as_view(), name="api-access-withdraw"),
+    path(f"{PART}/decisions", access_api.AccessDecisions.as_view(), name="api-access-decisions"),
+    path(f"{PART}/answer", access_api.AccessAnswer.as_view(), name="api-access-answer"),
+    path("models/<str:team>/<str:name>/access-rule", access_api.AccessRuleView.as_view(), name="api-access-rule"),
+    path("models/<str:team>/<str:name>/grants/<int:pk>/confirm", access_api.GrantConfirm.as_view(), name="api-grant-confirm"),
+]
 audit: list[URLPattern | URLResolver] = [path("audit-events", audit_api.AuditEvents.as_view(), name="api-audit-events")]
-urlpatterns: list[URLPattern | URLResolver] = [*audit, *reviews, *policies, *validation]
+urlpatterns: list[URLPattern | URLResolver] = [*audit, *access, *reviews, *policies, *validation]

@@ -2,6 +2,7 @@
 
 from catalog.cards.facts import also_knows
 from catalog.registry.models import RegisteredModel
+from governance.access.notices import settle_calls, tell_deciders, tell_requester
 from governance.reviews.actions import open_review, void_what_changed
 from governance.reviews.notices import (
     settle_review_notices,
@@ -43,6 +44,12 @@ def connect() -> None:
     # Neither of two transactions sees the other's row: whichever commits last looks again.
     on("card.saved", void_by_card)
     on("approval.given", void_by_approval)
+    for verb in ("access.asked", "access.agreed", "access.answered"):
+        on(verb, tell_deciders)
+    for verb in ("access.granted", "access.denied", "access.questioned"):
+        on(verb, tell_requester)
+    for verb in ("access.granted", "access.denied", "access.questioned", "access.answered", "access.withdrawn"):
+        on(verb, settle_calls)
     on("review.opened", tell_reviewers)
     for verb in ("review.decided", "review.closed", "review.withdrawn"):
         on(verb, settle_review_notices)

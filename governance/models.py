@@ -1,7 +1,23 @@
 """The tables of the council; each is written in the room it belongs to."""
 
+from governance.access.models import AccessDecision, AccessPart, AccessReply, AccessRequest, AccessRule
 from governance.policies.models import Policy
 from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Waiver
 from governance.validation.models import CheckResult, Finding, ValidationRun
 
-__all__ = ["CheckResult", "Comment", "Decision", "Finding", "Policy", "Review", "ReviewTrack", "ValidationRun", "Waiver"]
+__all__ = [
+    "AccessDecision",
+    "AccessPart",
+    "AccessReply",
+    "AccessRequest",
+    "AccessRule",
+    "CheckResult",
+    "Comment",
+    "Decision",
+    "Finding",
+    "Policy",
+    "Review",
+    "ReviewTrack",
+    "ValidationRun",
+    "Waiver",
+]

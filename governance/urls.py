@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from governance.access import new_page, rule_page
+from governance.access import views as access_views
 from governance.audit import views as audit_views
 from governance.policies import views as policies_views
 from governance.reviews import views as reviews_views
@@ -28,9 +30,22 @@ reviews: list[URLPattern | URLResolver] = [
     path("reviews/R-<int:number>/withdraw", reviews_views.review_withdraw, name="review-withdraw"),
     *(path(f"m/<str:team>/<str:name>/v/<str:version>/{step}", reviews_views.version_step, {"step": step}, name=f"version-{step}") for step in STEPS),
 ]
+PART = "access/A-<int:number>/parts/<str:team>/<str:name>"
+access: list[URLPattern | URLResolver] = [
+    path("access", access_views.access, name="access"),
+    path("access/together", access_views.access_together, name="access-together"),
+    path("access/A-<int:number>", access_views.access_request, name="access-request"),
+    path("access/A-<int:number>/withdraw", access_views.access_withdraw, name="access-withdraw"),
+    path(f"{PART}/decide", access_views.access_decide, name="access-decide"),
+    path(f"{PART}/answer", access_views.access_answer, name="access-answer"),
+    path("m/<str:team>/<str:name>/access/new", new_page.access_new, name="access-new"),
+    path("m/<str:team>/<str:name>/settings/access", rule_page.access_rule, name="access-rule"),
+    path("me/access/<int:pk>/give-back", new_page.grant_give_back, name="grant-give-back"),
+    path("me/access/<int:pk>/confirm", new_page.grant_confirm, name="grant-confirm"),
+]
 audit: list[URLPattern | URLResolver] = [
     path("audit", audit_views.audit, name="audit"),
     path("audit/verify", audit_views.verify, name="audit-verify"),
     path("audit/segment", audit_views.segment, name="audit-segment"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [*audit, *reviews, *policies, *validation]
+urlpatterns: list[URLPattern | URLResolver] = [*audit, *access, *reviews, *policies, *validation]

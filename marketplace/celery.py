@@ -28,6 +28,8 @@ app.conf.beat_schedule = {
     "seal reads of bytes into the record": {"task": "catalog.usage.tasks.seal_reads", "schedule": schedule(30)},
     "roll up usage": {"task": "catalog.usage.tasks.roll_up", "schedule": schedule(120)},
     "warn of approvals that end soon": {"task": "governance.reviews.tasks.warn_of_ends", "schedule": crontab(hour=5, minute=10)},
+    "remind of late decisions on access": {"task": "governance.access.tasks.remind_of_overdue", "schedule": crontab(hour=5, minute=20)},
+    "ask whether access is still needed": {"task": "governance.access.tasks.watch_over_use", "schedule": crontab(minute=23)},
     "send notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": schedule(30)},
     "send the daily digest": {"task": "marketplace.notifications.tasks.send_digests", "schedule": crontab(hour=6, minute=30)},
     "clear what was abandoned": {"task": "catalog.artifacts.tasks.clear_abandoned", "schedule": crontab(minute=17)},

@@ -12,7 +12,10 @@ stan   in no team                        root  administrator
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 PEOPLE = ("bea", "ivo", "stan", "nina", "paul", "tess", "ada", "gus", "aud", "root")
 OWNERS, READERS = ("nina", "paul"), ("ada", "gus", "aud")
@@ -50,7 +53,7 @@ def send(method: str, address: str, everybody: int, body: dict[str, Any] | None 
         method,
         lambda w: fill(address, w),
         everybody,
-        body=lambda w: {k: fill(v, w) if isinstance(v, str) else v for k, v in (body or {}).items()},
+        body=lambda w: {fill(k, w): fill(v, w) if isinstance(v, str) else v for k, v in (body or {}).items()},
         **more,
     )
 
@@ -59,7 +62,8 @@ def fill(address: str, world: Any) -> str:
     """Put the things of the world into an address."""
     return address.format(
         open=world.open, hidden=world.hidden, review=world.review.number, secret_review=world.secret_review.number,
-        run=world.run.pk, secret_run=world.secret_run.pk, digest=world.run.manifest_digest,
+        run=world.run.pk, secret_run=world.secret_run.pk, digest=world.run.manifest_digest, request=world.request.number,
+        part=world.request.parts.get().pk if "{part}" in address else "", use=world.approved.use_case_id, soon=f"{timezone.now().date() + timedelta(days=9)}",
     )  # fmt: skip
 
 
@@ -100,6 +104,13 @@ STEPS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
     "suspend": (WHY, {"ada": 200}), "quarantine": (WHY, {"ada": 200}), "reinstate": (WHY, {"ada": 409}),
     "deprecate": (SUNSET, {"paul": 200}), "retire": ({}, {"paul": 409, "gus": 409}), "withdraw": ({}, of(409, *OWNERS)),
 }  # fmt: skip
+
+
+ASKED_SIDE, OFFICE = ("ivo",), ("paul", "gus", "aud")  # who sees the request of the world: whoever asked, the owner, overseers
+PART_DECIDED = {
+    "p{part}-step": "owner", "p{part}-choice": "grant", "p{part}-until": "{soon}", "p{part}-environment": "test", "p{part}-data_class": "internal",
+}  # fmt: skip
+RULE = {"is_automatic": False, "environment": "dev", "data_class": "internal"}
 
 
 def step(name: str, address: str, done: int) -> list[Row]:
@@ -211,6 +222,47 @@ MATRIX: dict[str, list[Row]] = {
     "api-upload": [get(f"/api/v1/uploads/{NO_ID}", 404)],
     "api-upload-part": [send("PUT", f"/api/v1/uploads/{NO_ID}/parts/0", 404)],
     "api-upload-complete": [send("POST", f"/api/v1/uploads/{NO_ID}/complete", 404)],
+    # access
+    "access": [get("/access"), get("/access?tab=ending"), get("/access?tab=decided"), get("/access?tab=none", 404)],
+    "access-together": [send("POST", "/access/together", 422, {"part": ""})],
+    "access-request": [get("/access/{request}", 404, people=of(200, *ASKED_SIDE, *OFFICE)), get("/access/A-0", 404)],
+    "access-withdraw": [send("POST", "/access/{request}/withdraw", 404, people=of(403, *OFFICE) | {"ivo": 303})],
+    "access-decide": [
+        send("POST", "/access/{request}/parts/{open}/decide", 404, PART_DECIDED, people=of(403, "ivo", *OFFICE) | {"paul": 303}),
+        send("POST", "/access/{request}/parts/{hidden}/decide", 404, PART_DECIDED),
+    ],
+    "access-answer": [send("POST", "/access/{request}/parts/{open}/answer", 404, {"text": "Yes."}, people=of(403, *OFFICE) | {"ivo": 409})],
+    "access-new": [*seen_and_hidden("/m/{m}/access/new"), *changed("/m/{m}/access/new", 422, {"note": ""}, everybody=422, hidden=422)],
+    "access-rule": [
+        *seen_and_hidden("/m/{m}/settings/access", 403, paul=200, hidden=403),
+        *changed("/m/{m}/settings/access", 422, {"review_days": "0"}, nina=403),
+    ],
+    "grant-give-back": [send("POST", "/me/access/0/give-back", 404)],
+    "grant-confirm": [send("POST", "/me/access/0/confirm", 404)],
+    "use-cases": [send("POST", "/teams/finance-ml/use-cases", 404, {"name": "New", "data_class": "internal"}, people=of(303, *OWNERS))],
+    "use-case": [get("/teams/finance-ml/use-cases/{use}", 404, people=of(200, *OWNERS)), get("/teams/sales/use-cases/{use}", 404)],
+    "api-use-case": [get("/api/v1/use-cases/{use}", 404, people=of(200, *OWNERS))],
+    "api-access-requests": [get("/api/v1/access-requests"), send("POST", "/api/v1/access-requests", 422, {"note": "Please."})],
+    "api-access-request": [get("/api/v1/access-requests/{request}", 404, people=of(200, *ASKED_SIDE, *OFFICE))],
+    "api-access-withdraw": [send("POST", "/api/v1/access-requests/{request}/withdraw", 404, people=of(403, *OFFICE) | {"ivo": 200})],
+    "api-access-decisions": [
+        get("/api/v1/access-requests/{request}/parts/{open}/decisions", 404, people=of(200, *ASKED_SIDE, *OFFICE)),
+        send(
+            "POST",
+            "/api/v1/access-requests/{request}/parts/{open}/decisions",
+            404,
+            {"step": "owner", "choice": "grant"},
+            people=of(403, "ivo", *OFFICE) | {"paul": 201},
+        ),
+    ],
+    "api-access-answer": [
+        send("POST", "/api/v1/access-requests/{request}/parts/{open}/answer", 404, {"text": "Yes."}, people=of(403, *OFFICE) | {"ivo": 409})
+    ],
+    "api-access-rule": [
+        *seen_and_hidden("/api/v1/models/{m}/access-rule"),
+        *rest_change("PUT", "/api/v1/models/{m}/access-rule", 200, RULE, nina=403),
+    ],
+    "api-grant-confirm": rest_change("POST", "/api/v1/models/{m}/grants/0/confirm", 404, {}, everybody=404, hidden=404),
     # the council
     "policies": [get("/policies")],
     "policy": [get("/policies/starter/1"), get("/policies/starter/99", 404)],

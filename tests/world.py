@@ -1,11 +1,15 @@
 """Two of everything: a model that all may see and one that only its team may, each with versions in the states pages show."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.registry.actions import set_alias
 from catalog.registry.models import ModelVersion, RegisteredModel
+from governance.access.actions import ask_for_access
+from governance.access.models import AccessRequest
 from governance.policies.actions import ensure_starter
 from governance.reviews.actions import open_review
 from governance.reviews.models import Review
@@ -27,6 +31,7 @@ class World:
     secret_review: Review
     run: ValidationRun
     secret_run: ValidationRun
+    request: AccessRequest
 
 
 def in_review(model, by, version):
@@ -53,4 +58,8 @@ def build(cast) -> World:
     secret_review, secret_run = in_review(hidden, cast.sam, "1.1.0")
     set_alias(seen, "latest", approved, by=cast.nina)
     set_alias(hidden, "latest", secret, by=cast.sam)
-    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run)
+    request = ask_for_access(
+        [seen], by=cast.ivo, team=cast.claims_api, use_case=approved.use_case, environment="production", data_class="internal",
+        until=timezone.now().date() + timedelta(days=60),
+    )  # fmt: skip
+    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run, request)

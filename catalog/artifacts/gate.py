@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import F, QuerySet
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry.models import AccessGrant, Approval, ModelVersion
 from catalog.registry.permissions import work_team
-from catalog.registry.queries import approval_for_use, approvals_in_force, approvals_of, covers, usable_approvals
+from catalog.registry.queries import approval_for_use, approvals_in_force, approvals_of, covers, ended_grant_of, usable_approvals
 from catalog.registry.states import DataClass, Environment, VersionState
 from catalog.usage.models import UsageKind
 from catalog.usage.queries import has_pulled_for_production
@@ -71,7 +72,7 @@ def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str
         return Pass(file, file.blob, UsageKind.USE, caller, token, *pair)
     if allowed(caller, Need.WORK, file.version.model):
         return Pass(file, file.blob, UsageKind.WORK, caller, token)
-    raise _refusal(file.version)
+    raise _refusal(caller, file.version)
 
 
 def _file(caller: User, version: ModelVersion, path: str) -> ModelFile:
@@ -127,16 +128,14 @@ def _production_grants(caller: User, version: ModelVersion, approval: Approval) 
     ]
 
 
-def _refusal(version: ModelVersion) -> NotAllowed:
+def _refusal(caller: User, version: ModelVersion) -> NotAllowed:
     """Say why not, and what to do."""
     team = version.model.team.name
     if version.state in STOPPED:
         code, what, hint = STOPPED[VersionState(version.state)]
         return NotAllowed(f"{version} {what}; it may not be used.", hint=hint, code=code)
     if approvals_in_force().filter(version=version).exists():
-        return NotAllowed(
-            f"{version} is approved, but you have no access to it.", hint=f"Ask team {team} for access for your use case.", code="no-grant"
-        )
+        return _no_grant(caller, version)
     if approvals_of(version).exists():
         return NotAllowed(
             f"The approval of {version} has ended.", hint=f"Use another version, or ask team {team} to have it reviewed again.", code="approval-ended"
@@ -144,3 +143,14 @@ def _refusal(version: ModelVersion) -> NotAllowed:
     return NotAllowed(
         f"{version} is not approved for use yet.", hint=f"Use an approved version, or ask team {team} when this one will be.", code="not-approved"
     )
+
+
+def _no_grant(caller: User, version: ModelVersion) -> NotAllowed:
+    """Say that there is no access, or that it has ended and when, and where to ask for it."""
+    ask = f"{settings.PUBLIC_URL}/m/{version.model}/access/new"
+    hint = f"Ask team {version.model.team.name} for access for your use case: {ask}"
+    ended = ended_grant_of(caller, version.model)
+    if ended is None:
+        return NotAllowed(f"{version} is approved, but you have no access to it.", hint=hint, code="no-grant", request_access=ask)
+    when = min(ended.until, ended.ended_at or ended.until)
+    return NotAllowed(f"Your access to {version.model} ended on {when:%-d %b %Y, %H:%M} UTC.", hint=hint, code="grant-ended", request_access=ask)

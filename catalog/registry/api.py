@@ -11,6 +11,7 @@ from catalog.registry.actions import (
     add_version,
     bring_in,
     change_model,
+    change_use_case,
     change_version,
     create_use_case,
     end_grant,
@@ -28,6 +29,7 @@ from catalog.registry.queries import (
     grants_seen,
     model_named,
     standing_on,
+    use_case_of,
     use_case_to_ask_for,
     use_case_to_grant,
     use_cases_for,
@@ -55,7 +57,7 @@ def detailed(version: ModelVersion) -> dict[str, Any]:
 
 def named_in(values: dict[str, Any]) -> dict[str, Any]:
     """Put the person or team in the place of the name; an unknown one is a value to mend."""
-    for field, find in (("accountable", user_named), ("user", user_named), ("team", team_named)):
+    for field, find in (("accountable", user_named), ("user", user_named), ("owner", user_named), ("team", team_named)):
         if field in values:
             try:
                 values[field] = find(values[field])
@@ -209,7 +211,22 @@ class UseCases(ApiView):
         """Name what models are used for in one of your teams."""
         values = named_in(self.input(shapes.UseCaseInput))
         made = create_use_case(values.pop("name"), team=values.pop("team"), by=request.user, **values)  # type: ignore[arg-type]
-        return Response(shapes.use_case_shape(made), status=201, headers={"Location": "/api/v1/use-cases"})
+        return Response(shapes.use_case_shape(made), status=201, headers={"Location": f"/api/v1/use-cases/{made.pk}"})
+
+
+class UseCaseView(ApiView):
+    """One use case."""
+
+    @extend_schema(responses=shapes.UseCaseOutput, summary="Show a use case")
+    def get(self, request: Request, pk: int) -> Response:
+        """Return a use case of one of your teams, also one that is closed."""
+        return Response(shapes.use_case_shape(use_case_of(request.user, pk)))
+
+    @extend_schema(request=shapes.UseCaseChange, responses=shapes.UseCaseOutput, summary="Change or close a use case")
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a use case; its owner and the owners of its team may."""
+        found, values = use_case_of(request.user, pk), named_in(self.input(shapes.UseCaseChange))
+        return Response(shapes.use_case_shape(change_use_case(found, by=request.user, **values)))  # type: ignore[arg-type]
 
 
 class BringIn(ApiView):

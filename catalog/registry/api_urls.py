@@ -14,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MODEL}/grants/<int:pk>", api.GrantView.as_view(), name="api-grant"),
     path(f"{MODEL}/bring-in", api.BringIn.as_view(), name="api-bring-in"),
     path("use-cases", api.UseCases.as_view(), name="api-use-cases"),
+    path("use-cases/<int:pk>", api.UseCaseView.as_view(), name="api-use-case"),
 ]

@@ -186,6 +186,8 @@ class AccessGrant(Grant):
     environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
     data_class = models.CharField(max_length=14, choices=DataClass, default=DataClass.INTERNAL)
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When its holder last said that it is still needed")
+    confirm_by = models.DateTimeField(null=True, blank=True, help_text="Its holder was asked; without an answer it ends here")
 
     class Meta:
         ordering = ["-id"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from catalog.registry.models import RegisteredModel
+from catalog.registry.models import AccessGrant, RegisteredModel, UseCase
 from marketplace.accounts.models import Team, User
 from marketplace.errors import NotAllowed
 from marketplace.permissions.needs import Need, TeamRole
@@ -30,6 +30,32 @@ def require_editor(user: User, model: RegisteredModel) -> None:
 def require_manager(user: User, model: RegisteredModel) -> None:
     """Refuse whoever does not own this model."""
     require(user, Need.MANAGE, model, sentence=f"Only owners of team {model.team.name} may do this with {model}.")
+
+
+def may_speak_for(user: User, grant: AccessGrant) -> bool:
+    """The person who holds a grant, the owners of a team that holds one, and for a service account the owners of its teams."""
+    owned = [team for team, role in roles_of(user).items() if role == TeamRole.OWNER]
+    if grant.team_id is not None:
+        return grant.team_id in owned
+    if grant.user_id == user.pk:
+        return True
+    holder = grant.user
+    return holder is not None and not holder.is_person and holder.memberships.filter(team__in=owned).exists()
+
+
+def may_change_use_case(user: User, use_case: UseCase) -> bool:
+    """The owner of a use case as long as they are in its team, and the owners of the team."""
+    role = roles_of(user).get(use_case.team_id)
+    return role == TeamRole.OWNER or (role is not None and use_case.owner_id == user.pk)
+
+
+def require_use_case_owner(user: User, use_case: UseCase) -> None:
+    """Refuse whoever may not change this use case."""
+    if not may_change_use_case(user, use_case):
+        raise NotAllowed(
+            f"Only {use_case.owner} and the owners of team {use_case.team.name} may change the use case {use_case}.",
+            hint=f"Ask {use_case.owner} or an owner of team {use_case.team.name}.",
+        )
 
 
 def work_team(user: Any, model: RegisteredModel) -> Team | None:

@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 
 from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState, VersionState
-from marketplace.accounts.models import User
+from marketplace.accounts.models import Kind, Team, User
 from marketplace.accounts.queries import people_by_pseudonym
 from marketplace.activity.queries import events_about
 from marketplace.errors import Invalid, NotFound
-from marketplace.permissions.needs import Need, OrgRole
+from marketplace.permissions.needs import Need, OrgRole, TeamRole
 from marketplace.permissions.queries import allowed, has_role, held_by, in_force, roles_of, visible
 
 Viewer = Any
@@ -81,6 +81,19 @@ def alias_named(model: RegisteredModel, name: str) -> Alias:
 def use_cases_for(viewer: Viewer) -> QuerySet[UseCase]:
     """The use cases of the viewer's teams: the ones they may ask for."""
     return UseCase.objects.filter(team__in=list(roles_of(viewer)), is_open=True).select_related("team", "owner")
+
+
+def use_cases_of(team: Team) -> QuerySet[UseCase]:
+    """Every use case of a team, open ones first."""
+    return UseCase.objects.filter(team=team).select_related("team", "owner").order_by("-is_open", "name")
+
+
+def use_case_of(viewer: Viewer, pk: int) -> UseCase:
+    """A use case of one of the viewer's teams, open or closed; NotFound for any other."""
+    found = UseCase.objects.filter(team__in=list(roles_of(viewer)), pk=pk).select_related("team", "owner").first() if pk < 2**63 else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def use_cases_to_grant(viewer: Viewer, model: RegisteredModel) -> QuerySet[UseCase]:
@@ -267,9 +280,25 @@ def ended_grants() -> QuerySet[AccessGrant]:
     return AccessGrant.objects.filter(ended_at=None, until__lte=Now()).select_related("thing", "user", "team__group", "use_case")
 
 
+def ended_grant_of(viewer: Viewer, model: RegisteredModel) -> AccessGrant | None:
+    """The last grant of a viewer on a model that does not count any more, unless another one does."""
+    held = AccessGrant.objects.filter(held_by(viewer), thing=model)
+    if held.filter(in_force()).exists():
+        return None
+    return held.filter(Q(until__lte=Now()) | Q(ended_at__isnull=False)).order_by("-until").first()
+
+
 def ended_approvals() -> QuerySet[Approval]:
     """Approvals past their end whose version still says approved."""
     return Approval.objects.filter(voided_at=None, valid_until__lte=Now(), version__state="approved").select_related("version__model__team")
+
+
+def grants_spoken_for(viewer: Viewer) -> QuerySet[AccessGrant]:
+    """Grants that count now of the viewer, their teams, and the service accounts of teams they own, the first to end first."""
+    owned = [team for team, role in roles_of(viewer).items() if role == TeamRole.OWNER]
+    programs = User.objects.filter(kind=Kind.SERVICE, memberships__team__in=owned).order_by().values("pk")
+    rows = AccessGrant.objects.filter(in_force(), held_by(viewer) | Q(user__in=programs))
+    return rows.select_related("thing__team", "team", "user", "use_case").order_by("until", "pk")
 
 
 def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:

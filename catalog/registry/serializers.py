@@ -99,8 +99,19 @@ class UseCaseInput(StrictSerializer):
 
     name = serializers.CharField(max_length=120)
     team = serializers.CharField(max_length=96)
+    owner = serializers.CharField(max_length=96, required=False, help_text="User name of somebody in the team; without: you")
     business_unit = serializers.CharField(max_length=120, required=False, allow_blank=True)
     data_class = serializers.ChoiceField(choices=DataClass.choices, default=DataClass.INTERNAL)
+
+
+class UseCaseChange(StrictSerializer):
+    """What may be changed on a use case; what is left out stays."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    owner = serializers.CharField(max_length=96, required=False, help_text="User name of somebody in the team")
+    business_unit = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    data_class = serializers.ChoiceField(choices=DataClass.choices, required=False)
+    is_open = serializers.BooleanField(required=False, help_text="False closes it: nobody asks for new access under it")
 
 
 class ReasonInput(StrictSerializer):

@@ -1,23 +1,54 @@
 """What I and my teams may use, and until when; and what a team owns."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.registry.queries import grants_held_by, models_for, standing_of, with_standing
+from catalog.registry.models import AccessGrant
+from catalog.registry.permissions import may_speak_for
+from catalog.registry.queries import grants_spoken_for, models_for, standing_of, with_standing
+from catalog.storefront import use_cases
+from catalog.usage.queries import last_uses
 from marketplace.accounts.models import Team
 from marketplace.web import slots
 from marketplace.web.pages import page
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """A grant as its holder sees it."""
+
+    grant: AccessGrant
+    may_act: bool
+    last_used: datetime | None
+
+    @property
+    def days(self) -> int:
+        """For how many days it is given."""
+        return max(1, (self.grant.until - self.grant.created_at).days)
+
+    @property
+    def left(self) -> int:
+        """How many days are left."""
+        return max(0, min(self.days, (self.grant.until - timezone.now()).days))
 
 
 @login_required
 @require_safe
 def my_access(request: HttpRequest) -> HttpResponse:
-    """List my grants and those of my teams that count now."""
-    return page(request, "catalog/storefront/my_access.html", {"grants": grants_held_by(request.user)})
+    """List my grants, those of my teams and of their service accounts that count now, and what other rooms tell about access."""
+    grants = list(grants_spoken_for(request.user)[:MOST])
+    used = last_uses(grants)
+    rows = [HeldGrant(grant, may_speak_for(request.user, grant), used.get(grant.pk)) for grant in grants]  # type: ignore[arg-type]
+    return page(request, "catalog/storefront/my_access.html", {"rows": rows, "panels": slots.panels("my-access", request)})
 
 
 def team_models(request: HttpRequest, team: Team) -> str:
@@ -28,5 +59,6 @@ def team_models(request: HttpRequest, team: Team) -> str:
 
 
 def connect() -> None:
-    """Offer the panel to the page of a team."""
+    """Offer the panels to the page of a team."""
     slots.fill("team", "models", title="Models", order=10, render=team_models)
+    slots.fill("team", "use-cases", title="Use cases", order=20, render=use_cases.team_panel, may_see=use_cases.is_member)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.storefront import access, model_page, version_page, views
+from catalog.storefront import access, model_page, use_cases, version_page, views
 
 MODEL = "m/<str:team>/<str:name>"
 VERSION = f"{MODEL}/v/<str:version>"
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("models", views.search, name="search"),
     path("me/access", access.my_access, name="my-access"),
+    path("teams/<str:team>/use-cases", use_cases.add_use_case, name="use-cases"),
+    path("teams/<str:team>/use-cases/<int:pk>", use_cases.use_case_page, name="use-case"),
     path(MODEL, model_page.model_page, name="model"),
     path(f"{MODEL}/bring-in", model_page.ask_for_model, name="model-bring-in"),
     path(f"{MODEL}/settings/facts", model_page.change_settings, name="model-facts"),

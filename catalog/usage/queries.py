@@ -11,7 +11,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
-from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.states import Environment
 from catalog.usage.models import DailyUse, UsageEvent, UsageKind
 from marketplace.activity.models import Event
@@ -198,3 +198,16 @@ def weekly(model: RegisteredModel, today: date) -> list[int]:
     rows = DailyUse.objects.filter(model=model, day__gte=starts[0]).annotate(week=TruncWeek("day")).values("week")
     found = {row["week"]: row["total"] for row in rows.annotate(total=Sum("sessions")).order_by()}
     return [found.get(start, 0) for start in starts]
+
+
+def last_uses(grants: Iterable[AccessGrant]) -> dict[int, datetime]:
+    """When bytes were last read under each grant: by its team, or by the person who holds it, for its use case."""
+    rows, grants = UsageEvent.objects.filter(kind=UsageKind.USE).order_by(), list(grants)
+    rows = rows.filter(model__in={grant.thing_id for grant in grants}, use_case__in={grant.use_case_id for grant in grants})
+    found: dict[tuple[int, int, object], datetime] = {}
+    for model, use_case, team, person, at in rows.values_list("model", "use_case", "team", "person").annotate(last=Max("at")):
+        for holder in (team, person):
+            key = (model, use_case, holder)
+            found[key] = max(at, found.get(key, at))
+    last = {grant.pk: found.get((grant.thing_id, grant.use_case_id, grant.team_id or (grant.user and grant.user.person))) for grant in grants}
+    return {pk: at for pk, at in last.items() if at is not None}

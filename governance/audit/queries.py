@@ -25,6 +25,7 @@ from marketplace.permissions.queries import has_role
 MOST_WHILE_WAITING = 50_000
 SUBJECT = re.compile(r"(?P<type>[a-z]{1,40}):(?P<id>[A-Za-z0-9-]{1,64})\Z")
 REVIEW = re.compile(r"[Rr]-(?P<id>[0-9]{1,18})\Z")
+REQUEST = re.compile(r"[Aa]-(?P<id>[0-9]{1,18})\Z")
 PSEUDONYM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
@@ -77,15 +78,17 @@ def pseudonym_of(text: str) -> UUID:
 
 
 def subject_of(text: str) -> tuple[str, str]:
-    """The kind and id of a thing by what people call it: `R-12`, `team/model`, `team/model@version`, a team, or `kind:id`."""
+    """The kind and id of a thing by what people call it: `R-12`, `A-12`, `team/model`, `team/model@version`, a team, or `kind:id`."""
     text = text.strip()
     if match := SUBJECT.match(text):
         return match["type"], match["id"]
     if match := REVIEW.match(text):
         return "review", match["id"]
+    if match := REQUEST.match(text):
+        return "accessrequest", match["id"]
     thing = _named(text)
     if thing is None:
-        hint = "Use R-12, team/model, team/model@version, the name of a team, or kind:id as it stands in the record."
+        hint = "Use R-12, A-12, team/model, team/model@version, the name of a team, or kind:id as it stands in the record."
         raise Invalid("There is no such thing.", fields={"object": [hint]})
     return subject_type(thing), subject_id(thing)
 

@@ -26,9 +26,14 @@ def policies() -> QuerySet[Policy]:
     return Policy.objects.select_related("published_by").order_by("-effective_from", "-version", "-pk")
 
 
+def live_row() -> Policy | None:
+    """The policy in effect now by the database's clock; None when none was published."""
+    return policies().filter(effective_from__lte=Now()).first()
+
+
 def live_policy() -> tuple[Policy, rules.Policy]:
     """The policy in effect now by the database's clock, and what it says; raise Unavailable when none was published."""
-    row = policies().filter(effective_from__lte=Now()).first()
+    row = live_row()
     if row is None:
         raise Unavailable(
             "No policy is in effect, so nothing can be submitted.", hint="Ask governance to publish one; `manage.py init` publishes the starter."

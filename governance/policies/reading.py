@@ -11,6 +11,7 @@ _TIERS = ("T1", "T2", "T3", "T4")
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
 _NEEDED = {"tracks", "valid_days", "stop_grace_days", "decision_days", "waivers", "waiver_needed"}
 _DAYS = {"valid_days": (1, 3650), "stop_grace_days": (0, 365), "decision_days": (1, 365)}
+_ACCESS = {"longest_days": (1, 3650), "default_days": (1, 3650), "decide_in_working_days": (1, 365)}
 _FACT = "fact."
 Problems = Iterator[str]
 
@@ -46,6 +47,7 @@ def read_policy(text: str) -> Mapping[str, object]:
     problems = list(_top(source))
     if not problems:
         problems = [*_questions(source["questions"]), *_facts(source["facts"]), *_tracks(source["tracks"])]
+        problems += _access(source.get("access", {}))
         names = _names(source)
         problems += [*_rules(source["tiers"], names), *_requirements(source["requirements"], source["tracks"])]
     if problems:
@@ -83,7 +85,7 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def _top(source: Mapping[str, object]) -> Problems:
-    yield from _keys("", source, set(_KINDS), set())
+    yield from _keys("", source, set(_KINDS), {"access"})
     for key, (kind, words) in _KINDS.items():
         value = source.get(key)
         if key not in source:
@@ -137,6 +139,19 @@ def _facts(facts: object) -> Problems:
 def _tracks(tracks: object) -> Problems:
     if not _is_names(tracks):
         yield "tracks: is not a mapping of keys to titles."
+
+
+def _access(item: object) -> Problems:
+    """Say what is wrong with the terms of access; whatever they leave out has a default."""
+    if not isinstance(item, dict):
+        yield "access: is not a mapping."
+        return
+    yield from _keys("access", item, set(), set(_ACCESS))
+    wrong = list(_numbers_of_days("access", item, _ACCESS))
+    yield from wrong
+    longest, usual = item.get("longest_days"), item.get("default_days")
+    if not wrong and longest is not None and usual is not None and usual > longest:
+        yield f"access.default_days: {usual} is more than longest_days, {longest}."
 
 
 def _names(source: Mapping[str, object]) -> dict[str, set[str]]:
@@ -203,7 +218,7 @@ def _requirements(items: object, tracks: object) -> Problems:
         yield from _keys(place, item, _NEEDED, {"fallback_tracks", "auto_approve_below"})
         yield from _quorums(f"{place}.tracks", item.get("tracks", {}), tracks)
         yield from _quorums(f"{place}.fallback_tracks", item.get("fallback_tracks", {}), tracks)
-        yield from _days(place, item)
+        yield from _numbers_of_days(place, item, _DAYS)
         yield from _waivers(place, item)
         yield from _automatic(place, tier, item)
 
@@ -219,8 +234,8 @@ def _quorums(place: str, needs: object, tracks: object) -> Problems:
             yield f"{place}.{track}: {quorum!r} is not a number of people from 1 to 20."
 
 
-def _days(place: str, item: Mapping[str, object]) -> Problems:
-    for key, (least, most) in _DAYS.items():
+def _numbers_of_days(place: str, item: Mapping[str, object], bounds: Mapping[str, tuple[int, int]]) -> Problems:
+    for key, (least, most) in bounds.items():
         value = item.get(key, least)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             yield f"{place}.{key}: {value!r} is not a number of days from {least} to {most}."

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
 from governance.policies.reading import PolicyError, read_policy
 
 __all__ = [
-    "SEVERITIES", "TIERS", "Policy", "PolicyError", "Question", "Requirements", "Rule", "TierResult", "TrackNeed", "auto_approves",
+    "SEVERITIES", "TIERS", "AccessTerms", "Policy", "PolicyError", "Question", "Requirements", "Rule", "TierResult", "TrackNeed", "auto_approves",
     "load_policy", "starter_text", "tier_of", "tracks_for", "waiver_needed",
 ]  # fmt: skip
 
@@ -63,6 +63,15 @@ class Requirements:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessTerms:
+    """How long access may last, how long it usually does, and how soon a request is decided; the values of a policy that does not say."""
+
+    longest_days: int = 365
+    default_days: int = 180
+    decide_in_working_days: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A whole policy as published."""
 
@@ -72,6 +81,7 @@ class Policy:
     facts: tuple[tuple[str, frozenset[str]], ...]
     rules: tuple[Rule, ...]
     requirements: tuple[tuple[Tier, Requirements], ...]
+    access: AccessTerms = AccessTerms()
 
     def requires(self, tier: Tier) -> Requirements:
         """Return what the tier asks."""
@@ -109,7 +119,13 @@ def load_policy(text: str) -> Policy:
         facts=tuple((name, frozenset(values)) for name, values in cast("Mapping[str, list[str]]", source["facts"]).items()),
         rules=tuple(_rule(item) for item in cast("Sequence[Mapping[str, object]]", source["tiers"])),
         requirements=tuple((tier, _requirements(cast("Mapping[str, Mapping[str, object]]", source["requirements"])[tier], titles)) for tier in TIERS),
+        access=_access(cast("Mapping[str, int]", source.get("access", {}))),
     )
+
+
+def _access(item: Mapping[str, int]) -> AccessTerms:
+    terms = AccessTerms(**item)
+    return terms if terms.default_days <= terms.longest_days else replace(terms, default_days=terms.longest_days)
 
 
 def _question(item: Mapping[str, object]) -> Question:

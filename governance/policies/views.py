@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from governance.policies.queries import STANDINGS, listed, policy_named
-from governance.policies.words import rules_in_words, tiers_in_words
+from governance.policies.words import access_in_words, rules_in_words, tiers_in_words
 from marketplace.web.pages import page
 
 
@@ -22,5 +22,5 @@ def policies(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """Show one version of a policy: in words, and the text as published."""
     row, said = policy_named(name, version)
-    context = {"policy": row, "said": said, "tiers": tiers_in_words(said), "rules": rules_in_words(said)}
+    context = {"policy": row, "said": said, "tiers": tiers_in_words(said), "rules": rules_in_words(said), "access": access_in_words(said.access)}
     return page(request, "governance/policies/policy.html", context)

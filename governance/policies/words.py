@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from governance.policies.rules import Policy, Requirements, Rule, Tier, TrackNeed
+from governance.policies.rules import AccessTerms, Policy, Requirements, Rule, Tier, TrackNeed
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,14 @@ def tiers_in_words(policy: Policy) -> list[TierWords]:
 def rules_in_words(policy: Policy) -> list[RuleWords]:
     """Say each rule of tiering in its order: the first that holds decides."""
     return [RuleWords(rule.tier, _when(rule, policy), rule.because, rule.blocked) for rule in policy.rules]
+
+
+def access_in_words(terms: AccessTerms) -> str:
+    """Say how long access lasts and how soon a request is decided."""
+    return (
+        f"Access to a model is given for at most {_days(terms.longest_days, 'day')}, usually {_days(terms.default_days, 'day')}. "
+        f"A request is decided within {_days(terms.decide_in_working_days, 'business day')}."
+    )
 
 
 def _agree(needed: Requirements) -> str:

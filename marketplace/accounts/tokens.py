@@ -10,7 +10,7 @@ SCOPES = {
     "read": "read the catalog",
     "download": "download approved versions",
     "publish": "publish models and versions",
-    "review": "comment and decide on reviews",
+    "review": "comment and decide on reviews and access",
     "admin": "manage teams, tokens and grants on models",
 }
 

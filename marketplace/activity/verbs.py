@@ -23,6 +23,8 @@ VERBS: dict[str, str] = {
     "token.revoked": "was revoked",
     "grant.given": "may be used by somebody new",
     "grant.ended": "may no longer be used by somebody",
+    "grant.questioned": "has a user who was asked whether it is still needed",
+    "grant.confirmed": "is still needed by somebody",
     "organization.founded": "was set up",
     # models
     "model.registered": "was registered",
@@ -31,6 +33,7 @@ VERBS: dict[str, str] = {
     "model.shared": "is known to others than before",
     "model.brought_in": "was asked to be brought in",
     "use_case.created": "was created",
+    "use_case.changed": "was changed",
     "version.added": "was added",
     "version.changed": "was changed",
     "version.submitted": "was submitted for checks",
@@ -77,6 +80,17 @@ VERBS: dict[str, str] = {
     "review.withdrawn": "was withdrawn",
     "waiver.given": "got a waiver",
     "waiver.ended": "lost a waiver",
+    # access
+    "access.asked": "was sent: somebody asks for access",
+    "access.unreachable": "has a part that nobody can decide",
+    "access.agreed": "has a yes of the owner and waits for data privacy",
+    "access.granted": "was granted for a model",
+    "access.denied": "was denied for a model",
+    "access.questioned": "waits for an answer of the requester",
+    "access.answered": "got an answer of the requester",
+    "access.withdrawn": "was withdrawn",
+    "access.refused": "had a decision refused",
+    "access.rule_set": "has a new rule for access",
     # the record itself
     "record.exported": "took a copy of the record",
     # rules

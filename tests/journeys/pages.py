@@ -64,6 +64,19 @@ PLACES = (
     Place("team", "/teams/finance-ml", "paul", "owner"),
     Place("team", "/teams/finance-ml", "bea", "stranger"),
     Place("my-access", "/me/access", "bea"),
+    Place("my-access", "/me/access", "sonja", "asked"),
+    Place("access", "/access", "paul", "waiting"),
+    Place("access", "/access?tab=ending", "paul", "ending"),
+    Place("access", "/access?tab=decided", "sonja", "decided"),
+    Place("access", "/access", "bea", "nothing"),
+    Place("access-request", "/access/A-{waiting_owner}", "paul", "deciding"),
+    Place("access-request", "/access/A-{asked}", "jonas", "asked"),
+    Place("access-request", "/access/A-{waiting_privacy}", "priya", "privacy"),
+    Place("access-request", "/access/A-{denied}", "stan", "denied"),
+    Place("access-new", f"{INVOICE}/access/new", "ivo"),
+    Place("access-new", "/m/finance-ml/supplier-invoice-totals/access/new", "jonas", "questions"),
+    Place("access-rule", "/m/finance-ml/supplier-invoice-totals/settings/access", "paul"),
+    Place("use-case", "/teams/finance-ml/use-cases/{use_case}", "paul"),
     Place("my-tokens", "/me/tokens", "ivo"),
     Place("my-settings", "/me/settings", "bea"),
     Place("mfa_index", "/me/settings/sign-in", "bea"),
@@ -92,4 +105,6 @@ def numbers(site: Site) -> dict[str, object]:
     of = "JOIN catalog_modelversion v ON v.id = r.version_id JOIN catalog_registeredmodel m ON m.id = v.model_id WHERE m.name = %s AND v.version = %s"
     [(review, run)] = site.rows(f"SELECT r.id, r.run_id FROM governance_review r {of} ORDER BY r.id DESC LIMIT 1", "contract-clause-tagger", "1.0.0")
     [(bad_run,)] = site.rows(f"SELECT r.id FROM governance_validationrun r {of} ORDER BY r.id DESC LIMIT 1", "reply-drafts", "0.1.0")
-    return {"review": review, "run": run, "bad_run": bad_run}
+    [(use_case,)] = site.rows("SELECT id FROM catalog_usecase WHERE name = %s", "Document intake")
+    asked = dict(site.rows("SELECT state, min(request_id) FROM governance_accesspart GROUP BY state"))
+    return {"review": review, "run": run, "bad_run": bad_run, "use_case": use_case} | asked

@@ -1,9 +1,10 @@
 """What is done to models, versions, approvals, grants and aliases."""
 
 from catalog.registry.actions.approvals import give_approval, void_approvals
-from catalog.registry.actions.grants import end_grant, give_grant
-from catalog.registry.actions.models import bring_in, change_model, create_use_case, keep_elsewhere, open_to_tracks, register_model
+from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant
+from catalog.registry.actions.models import bring_in, change_model, keep_elsewhere, open_to_tracks, register_model
 from catalog.registry.actions.sharing import share_model
+from catalog.registry.actions.use_cases import change_use_case, create_use_case
 from catalog.registry.actions.versions import (
     add_version,
     change_version,
@@ -16,9 +17,12 @@ from catalog.registry.work import lock_version, move_version
 
 __all__ = [
     "add_version",
+    "ask_to_confirm",
     "bring_in",
     "change_model",
+    "change_use_case",
     "change_version",
+    "confirm_grant",
     "create_use_case",
     "end_grant",
     "freeze_version",

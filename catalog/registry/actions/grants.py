@@ -8,10 +8,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.registry.models import PROJECTED_RIGHTS, AccessGrant, RegisteredModel, UseCase
-from catalog.registry.permissions import require_manager
+from catalog.registry.permissions import may_speak_for, require_manager
 from marketplace.accounts.models import Team, User
 from marketplace.activity.actions import record
-from marketplace.errors import Conflict, Invalid
+from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.permissions.actions import project, withdraw
 from marketplace.permissions.queries import in_force
 
@@ -27,8 +27,12 @@ def give_grant(
     team: Team | None = None,
     environment: str = "production",
     data_class: str = "internal",
+    decided_by: User | None = None,
 ) -> AccessGrant:
-    """Give a person or a team the right to use a model for a use case; an existing one for the same use is prolonged."""
+    """Give a person or a team the right to use a model for a use case; an existing one for the same use is prolonged.
+
+    `decided_by` names who said yes where a room above has checked that they may; then `by` is nobody.
+    """
     if by is not None:
         require_manager(by, model)
     if (user is None) == (team is None):
@@ -38,24 +42,57 @@ def give_grant(
     use = {"thing": model, "user": user, "team": team, "use_case": use_case, "environment": environment, "data_class": data_class}
     if AccessGrant.objects.filter(**use, ended_at=None, until__lte=Now()).update(ended_at=Now()):
         record("grant.ended", model, by=None, to=user or team, use_case=use_case)
-    grant, is_new = AccessGrant.objects.get_or_create(**use, ended_at=None, defaults={"until": until, "granted_by": by})
+    grant, is_new = AccessGrant.objects.get_or_create(**use, ended_at=None, defaults={"until": until, "granted_by": by or decided_by})
     if not is_new and until > grant.until:
-        AccessGrant.objects.filter(pk=grant.pk).update(until=until)
-        grant.until = until
+        # Somebody has just decided about it anew: whether it is still needed need not be asked now.
+        AccessGrant.objects.filter(pk=grant.pk).update(until=until, confirmed_at=Now(), confirm_by=None)
+        grant.refresh_from_db(fields=["until", "confirmed_at", "confirm_by"])
     project_grants(model, user or team)
-    record("grant.given", model, by=by, to=user or team, use_case=use_case, environment=environment, data_class=data_class, until=grant.until)
+    record(
+        "grant.given",
+        model,
+        by=by or decided_by,
+        to=user or team,
+        use_case=use_case,
+        environment=environment,
+        data_class=data_class,
+        until=grant.until,
+    )
     return grant
 
 
 @transaction.atomic
-def end_grant(grant: AccessGrant, *, by: User) -> AccessGrant:
-    """End a grant before its time: it bites with the next request."""
-    if by.pk != grant.user_id:
+def end_grant(grant: AccessGrant, *, by: User | None, reason: str = "") -> AccessGrant:
+    """End a grant before its time: it bites with the next request. Its holder may, and owners of the model; nobody: the marketplace itself."""
+    if by is not None and not may_speak_for(by, grant):
         require_manager(by, grant.thing)
     if not AccessGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=Now()):
         raise Conflict("This grant has already ended.", hint="Reload the page.")
     project_grants(grant.thing, grant.user or grant.team)
-    record("grant.ended", grant.thing, by=by, to=grant.user or grant.team, use_case=grant.use_case)
+    record("grant.ended", grant.thing, by=by, to=grant.user or grant.team, use_case=grant.use_case, grant=grant.pk, reason=reason)
+    grant.refresh_from_db()
+    return grant
+
+
+@transaction.atomic
+def ask_to_confirm(grant: AccessGrant, *, answer_by: datetime) -> bool:
+    """Ask the holder of a grant whether it is still needed; False when that was asked already, or the grant has ended."""
+    asked = AccessGrant.objects.filter(pk=grant.pk, ended_at=None, confirm_by=None).update(confirm_by=answer_by)
+    if asked:
+        grant.confirm_by = answer_by
+        record("grant.questioned", grant.thing, by=None, to=grant.user or grant.team, use_case=grant.use_case, grant=grant.pk, answer_by=answer_by)
+    return bool(asked)
+
+
+@transaction.atomic
+def confirm_grant(grant: AccessGrant, *, by: User) -> AccessGrant:
+    """Say that a grant is still in use and its purpose unchanged; only its holder does."""
+    if not may_speak_for(by, grant):
+        holder = f"an owner of team {grant.team.name}" if grant.team else str(grant.user)
+        raise NotAllowed("Only the holder of a grant says whether it is still needed.", hint=f"Ask {holder}.")
+    if not AccessGrant.objects.filter(pk=grant.pk, ended_at=None, until__gt=Now()).update(confirmed_at=Now(), confirm_by=None):
+        raise Conflict("This grant has already ended.", hint="Ask for access again.")
+    record("grant.confirmed", grant.thing, by=by, to=grant.user or grant.team, use_case=grant.use_case, grant=grant.pk)
     grant.refresh_from_db()
     return grant
 

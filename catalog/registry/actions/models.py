@@ -1,4 +1,4 @@
-"""Registering and changing models, and the use cases they serve."""
+"""Registering and changing models."""
 
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -6,9 +6,9 @@ from typing import Any, Protocol
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from catalog.registry.models import RegisteredModel, UseCase
+from catalog.registry.models import RegisteredModel
 from catalog.registry.permissions import require_editor, require_manager, require_publisher
-from catalog.registry.states import DataClass, ModelKind, ModelState, Origin
+from catalog.registry.states import ModelKind, ModelState, Origin
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import Team, User
 from marketplace.activity.actions import record
@@ -131,26 +131,6 @@ def problems_with(values: dict[str, Any]) -> dict[str, list[str]]:
 def _good_tags(tags: object) -> bool:
     """Whether this is a short list of short texts."""
     return isinstance(tags, list) and len(tags) <= MAX_TAGS and all(isinstance(t, str) and 1 <= len(t) <= 60 and not hides_something(t) for t in tags)
-
-
-@transaction.atomic
-def create_use_case(
-    name: str, *, team: Team, by: User, owner: User | None = None, business_unit: str = "", data_class: str = DataClass.INTERNAL
-) -> UseCase:
-    """Name what models are used for; any member of the team may."""
-    if not team.memberships.filter(user=by).exists():
-        require_publisher(by, team)
-    if not name.strip() or len(name) > 120:
-        raise Invalid("The use case was not created.", fields={"name": ["Name it in 1 to 120 characters."]})
-    if data_class not in DataClass.values:
-        raise Invalid("The use case was not created.", fields={"data_class": [f"Use one of {', '.join(DataClass.values)}."]})
-    try:
-        with transaction.atomic():
-            made = UseCase.objects.create(name=name.strip(), team=team, owner=owner or by, business_unit=business_unit, data_class=data_class)
-    except IntegrityError as taken:
-        raise Conflict(f"Team {team.name} already has a use case named {name}.", hint="Use that one.") from taken
-    record("use_case.created", made, by=by, data_class=data_class)
-    return made
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from catalog.registry.models import RegisteredModel
+from governance.management.demo.access import tell_of_access
 from governance.management.demo.filler import fill, missing_ideas
 from governance.management.demo.further import FURTHER, leave_one_waiting
 from governance.management.demo.history import without_a_worker
@@ -33,6 +34,7 @@ def settle(size: int, *, say: Say) -> int:
     if new or ideas:
         say("A year of use …")
         write_usage(people)
+    tell_of_access(people)
     if leave_one_waiting(people):
         new += 1
     return new + len(ideas)

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from catalog.artifacts.manifest import manifest_digest
 from catalog.artifacts.models import ModelFile
-from catalog.registry.models import Approval, ModelVersion, RegisteredModel
+from catalog.registry.models import AccessGrant, Approval, ModelVersion, RegisteredModel
 from catalog.registry.queries import approval_for_use, models_for
 from catalog.registry.states import VersionState
 from catalog.search.queries import search
 from catalog.usage.models import DailyUse, UsageEvent
+from governance.access.models import AccessPart
+from governance.access.states import PartState
 from governance.management.demo import people
 from governance.management.demo.ideas import idea
 from governance.management.demo.world import settle
@@ -93,6 +95,13 @@ def test_every_digest_is_that_of_the_files(seen):
         files = ModelFile.objects.filter(version=version).select_related("blob")
         assert version.manifest_digest == manifest_digest({"path": f.path, "size": f.blob.size, "sha256": f.blob_id} for f in files)
         assert set(version.approvals.values_list("manifest_digest", flat=True)) <= {version.manifest_digest}
+
+
+def test_access_was_asked_for_in_every_state(seen):
+    assert set(AccessPart.objects.values_list("state", flat=True)) == set(PartState)
+    assert AccessPart.objects.filter(state="waiting_owner", due_at__lt=timezone.now()).exists()
+    assert AccessGrant.objects.filter(confirm_by__gt=timezone.now(), ended_at=None).exists()
+    assert not AccessPart.objects.filter(request__team__name="claims-api").exists(), "ivo asks for the first time"
 
 
 def test_bea_finds_an_invoice_model_that_she_may_use(seen):

@@ -197,7 +197,7 @@ def test_an_owner_gives_a_grant_and_ends_it(cast, fields, signed_in):
     assert client.post(path, form)["Location"] == "/m/finance-ml/Fields/settings"
     grant = AccessGrant.objects.get(team=cast.claims_api)
     assert "claims-api" in text_of(client.get("/m/finance-ml/Fields/settings"))
-    assert signed_in(cast.ivo).post(f"{path}/{grant.pk}/end").status_code == 403
+    assert signed_in(cast.ci_claims).post(f"{path}/{grant.pk}/end").status_code == 403
     assert signed_in(cast.bea).post(f"{path}/{grant.pk}/end").status_code == 404
     assert signed_in(cast.paul).post(f"{path}/{grant.pk}/end").status_code == 303
     grant.refresh_from_db()

@@ -11,11 +11,14 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what is connected by name."""
+        from marketplace.accounts.keys.actions import end_tokens_of_leaver
         from marketplace.accounts.queries import publishes
+        from marketplace.activity.subscribers import on
         from marketplace.notifications.queries import unread
         from marketplace.permissions.queries import has_role
         from marketplace.web.context import provide
 
+        on("team.member_removed", end_tokens_of_leaver, within=True)
         provide("may_publish", publishes)
         provide("auditor", lambda user: has_role(user, "auditor"))
         provide("unread", unread)

@@ -1,6 +1,6 @@
 """The tables of the ground; each is written in the room it belongs to."""
 
-from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, SpentAssertion, Team, TrustedPublisher, User
 from marketplace.activity.models import Delivery, Event, EventLink, EventText
 from marketplace.api.models import IdempotentAnswer
 from marketplace.notifications.models import Notice
@@ -15,6 +15,8 @@ __all__ = [
     "Membership",
     "Notice",
     "OrganizationRole",
+    "SpentAssertion",
     "Team",
+    "TrustedPublisher",
     "User",
 ]

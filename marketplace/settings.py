@@ -182,6 +182,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "marketplace.accounts.signin.locked_out"
 AXES_USERNAME_CALLABLE = "marketplace.accounts.signin.username_of"
 AXES_VERBOSE = False
+TRUSTED_ISSUER_FETCH = "marketplace.outbound.fetch_json"  # how the keys of CI issuers are fetched
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False
 GUARDIAN_MONKEY_PATCH_USER = False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.registry.actions import set_alias
-from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.models import ModelVersion, RegisteredModel, ServiceAccount
 from governance.policies.actions import ensure_starter
 from governance.reviews.actions import open_review
 from governance.reviews.models import Review
@@ -27,6 +27,7 @@ class World:
     secret_review: Review
     run: ValidationRun
     secret_run: ValidationRun
+    account: ServiceAccount
 
 
 def in_review(model, by, version):
@@ -53,4 +54,5 @@ def build(cast) -> World:
     secret_review, secret_run = in_review(hidden, cast.sam, "1.1.0")
     set_alias(seen, "latest", approved, by=cast.nina)
     set_alias(hidden, "latest", secret, by=cast.sam)
-    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run)
+    account = make.a_service_account(cast.finance_ml, cast.paul, "ci-invoices")
+    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run, account)

@@ -11,9 +11,12 @@ SCOPES = {
     "download": "download approved versions",
     "publish": "publish models and versions",
     "review": "comment and decide on reviews",
-    "usage": "report use",
+    "usage": "report use (comes next; nothing asks for it yet)",
+    "directory": "keep people and teams in step with a directory (comes next; nothing asks for it yet)",
     "admin": "manage teams and tokens",
 }
+# What no service account may: reviewing is for people.
+FOR_PEOPLE = frozenset({"review"})
 
 
 def new_secret() -> str:

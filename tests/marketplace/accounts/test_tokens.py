@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from marketplace.accounts.actions import issue_token, revoke_token
 from marketplace.accounts.models import ApiToken, User
-from marketplace.accounts.queries import token_caller
+from marketplace.accounts.keys.queries import token_caller
 from marketplace.accounts.tokens import is_well_formed, new_secret
 from marketplace.errors import Invalid, NotAllowed
 
@@ -115,6 +115,9 @@ def test_the_last_use_is_noted_at_most_once_in_five_minutes(cast, client):
 def test_the_page_shows_the_secret_once(cast, signed_in):
     client = signed_in(cast.ivo)
     answer = client.post("/me/tokens", {"name": "batch", "scopes": ["read", "download"], "days": 30})
+    assert (answer.status_code, answer["Location"]) == (303, "/me/tokens")
+    assert "mkt_" not in answer.content.decode() + str(answer.cookies["once"].value)
+    answer = client.get("/me/tokens")
     secret = re.search(r"mkt_[\w-]{40,}", answer.content.decode())[0]
     assert token_caller(secret).user == cast.ivo
     assert "no-store" in answer["Cache-Control"]

@@ -161,7 +161,7 @@ def _is_ref(pattern: str, claims: Claims) -> bool:
     ref = str(claims.get("ref") or "")
     if not ref.startswith("refs/"):
         ref = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(str(claims.get("ref_type")), "") + ref
-    shape = "[^/]*".join(re.escape(part) for part in pattern.split("*"))
+    shape = r"[^/\s]*".join(re.escape(part) for part in pattern.split("*"))
     return bool(re.fullmatch(shape, ref))
 
 

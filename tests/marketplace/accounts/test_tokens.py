@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.accounts.actions import issue_token, revoke_token
-from marketplace.accounts.models import ApiToken, User
 from marketplace.accounts.keys.queries import token_caller
+from marketplace.accounts.models import ApiToken, User
 from marketplace.accounts.tokens import is_well_formed, new_secret
 from marketplace.errors import Invalid, NotAllowed
 

@@ -1,6 +1,7 @@
 """A CI system of our own: it signs tokens for its jobs and publishes its keys from a real server on the loopback interface."""
 
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -12,6 +13,8 @@ from uuid import uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from marketplace.local.processes import free_port
 
 ISSUER = "https://ci.example.com"
 AUDIENCE = "model-marketplace"
@@ -27,7 +30,8 @@ DOCUMENTS = {
     "/.well-known/openid-configuration": {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"},
     "/keys": {"keys": list(KEYS.values())},
 }
-_place: dict[str, int] = {}
+# Another process than the one that serves is told where by its environment.
+PORT = int(os.environ.get("CI_PORT") or free_port())
 asked: list[str] = []
 
 
@@ -48,24 +52,19 @@ class Keys(BaseHTTPRequestHandler):
 @contextmanager
 def serving():
     """Publish the keys for the length of the block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Keys)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _place["port"] = server.server_port
     asked.clear()
     try:
         yield server
     finally:
         server.shutdown()
         server.server_close()
-        _place.clear()
 
 
 def fetch(url: str):
     """Fetch as the product would, from where the issuer's name leads in these tests."""
-    parts = urlsplit(url)
-    if "port" not in _place:
-        raise OSError("the issuer does not answer")
-    with urllib.request.urlopen(f"http://127.0.0.1:{_place['port']}{parts.path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{urlsplit(url).path}", timeout=5) as answer:
         return json.load(answer)
 
 

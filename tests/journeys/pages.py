@@ -63,6 +63,10 @@ PLACES = (
     Place("team", "/teams/finance-ml", "bea", "stranger"),
     Place("my-access", "/me/access", "bea"),
     Place("my-tokens", "/me/tokens", "ivo"),
+    Place("token-reach", "/tokens/{token}/reach", "ivo"),
+    Place("team-tokens", "/teams/claims-api/tokens", "ivo", "owner"),
+    Place("team-tokens", "/teams/finance-ml/tokens", "nina", "member"),
+    Place("service-account", "/teams/claims-api/tokens/ci-claims", "ivo", "owner"),
     Place("my-settings", "/me/settings", "bea"),
     Place("notifications", "/me/notifications", "paul"),
     Place("audit", "/audit", "aud"),
@@ -88,4 +92,5 @@ def numbers(site: Site) -> dict[str, object]:
     of = "JOIN catalog_modelversion v ON v.id = r.version_id JOIN catalog_registeredmodel m ON m.id = v.model_id WHERE m.name = %s AND v.version = %s"
     [(review, run)] = site.rows(f"SELECT r.id, r.run_id FROM governance_review r {of} ORDER BY r.id DESC LIMIT 1", "contract-clause-tagger", "1.0.0")
     [(bad_run,)] = site.rows(f"SELECT r.id FROM governance_validationrun r {of} ORDER BY r.id DESC LIMIT 1", "reply-drafts", "0.1.0")
-    return {"review": review, "run": run, "bad_run": bad_run}
+    [(token,)] = site.rows("SELECT t.id FROM marketplace_apitoken t JOIN marketplace_user u ON u.id = t.user_id WHERE u.username = %s", "ci-claims")
+    return {"review": review, "run": run, "bad_run": bad_run, "token": token}

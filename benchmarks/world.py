@@ -17,7 +17,7 @@ SIZE = 11_798
 
 
 @contextmanager
-def world(*, models=True):
+def world(*, models=True, settings="marketplace.settings"):
     """Start private services, migrate, import; yield a caller."""
     from marketplace.local.folders import temporary_home
     from marketplace.local.services import private_services
@@ -31,7 +31,7 @@ def world(*, models=True):
             SECRET_KEY=secrets.token_urlsafe(50),
             PUBLIC_URL="http://localhost",
             STORAGE_URL=stack.enter_context(tempfile.TemporaryDirectory()),
-            DJANGO_SETTINGS_MODULE="marketplace.settings",
+            DJANGO_SETTINGS_MODULE=settings,
             LOG_LEVEL="ERROR",
         )
         os.environ.pop("FILES_URL", None)

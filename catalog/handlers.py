@@ -4,9 +4,10 @@ from catalog.cards.actions import COLUMNS, save_facts
 from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
 from catalog.registry.actions import keep_elsewhere
-from catalog.registry.notices import tell_askers, tell_owners
+from catalog.registry.notices import settle_accountable, tell_askers, tell_of_leaver, tell_owners
+from catalog.registry.service_accounts import connect as answer_about_tokens
 from catalog.search.actions import FOLLOWED, follow
-from catalog.storefront import access
+from catalog.storefront import access, team_tokens
 from catalog.usage import panels as usage_panels
 from marketplace.activity.subscribers import on
 from marketplace.web import slots
@@ -21,8 +22,13 @@ def connect() -> None:
     describe("stopped", icon="ban", text="Not available", tone="danger")
     on("model.brought_in", tell_owners)
     on("version.added", tell_askers)
+    on("team.member_removed", tell_of_leaver)
+    for verb in ("service_account.changed", "service_account.ended"):
+        on(verb, settle_accountable)
+    answer_about_tokens()
     duplicates_panels.connect()
     usage_panels.connect()
     access.connect()
     keep_elsewhere([column for column, _ in COLUMNS.values()], save_facts)
+    team_tokens.connect()
     slots.fill("model", "card", title="Card", order=10, render=card_panel)

@@ -10,6 +10,7 @@ from catalog.registry.models import (
     ModelPersonPermission,
     ModelVersion,
     RegisteredModel,
+    ServiceAccount,
     UseCase,
 )
 from catalog.search.models import SearchDocument
@@ -31,6 +32,7 @@ __all__ = [
     "ModelVersion",
     "RegisteredModel",
     "SearchDocument",
+    "ServiceAccount",
     "Source",
     "Upload",
     "UsageEvent",

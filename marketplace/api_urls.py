@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.accounts import api as accounts
+from marketplace.accounts.keys import api as keys
 from marketplace.notifications import api as notifications
 
 urlpatterns = [
@@ -11,8 +12,10 @@ urlpatterns = [
     path("teams/<str:team>", accounts.TeamView.as_view(), name="api-team"),
     path("teams/<str:team>/members", accounts.TeamMembers.as_view(), name="api-team-members"),
     path("teams/<str:team>/members/<str:username>", accounts.TeamMember.as_view(), name="api-team-member"),
-    path("tokens", accounts.Tokens.as_view(), name="api-tokens"),
-    path("tokens/<int:pk>", accounts.TokenView.as_view(), name="api-token"),
+    path("tokens", keys.Tokens.as_view(), name="api-tokens"),
+    path("tokens/exchange", keys.TokenExchange.as_view(), name="api-token-exchange"),
+    path("tokens/<int:pk>", keys.TokenView.as_view(), name="api-token"),
+    path("tokens/<int:pk>/rotate", keys.TokenRotate.as_view(), name="api-token-rotate"),
     path("me/notices", notifications.Notices.as_view(), name="api-notices"),
     path("me/notices/<int:number>/done", notifications.NoticeDone.as_view(), name="api-notice-done"),
 ]

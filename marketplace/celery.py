@@ -33,5 +33,6 @@ app.conf.beat_schedule = {
     "send notices": {"task": "marketplace.notifications.tasks.send_due", "schedule": schedule(30)},
     "send the daily digest": {"task": "marketplace.notifications.tasks.send_digests", "schedule": crontab(hour=6, minute=30)},
     "clear what was abandoned": {"task": "catalog.artifacts.tasks.clear_abandoned", "schedule": crontab(minute=17)},
+    "forget spent proofs of CI jobs": {"task": "marketplace.accounts.tasks.forget_spent", "schedule": crontab(minute=53)},
     "forget idempotency keys": {"task": "marketplace.api.tasks.forget_keys", "schedule": crontab(minute=41)},
 }

@@ -1,5 +1,6 @@
-"""What follows from what, on the ground: a team keeps an owner whom the directory took away, so administrators are told."""
+"""What follows from what, on the ground: a team keeps an owner whom the directory took away, so administrators are told; a leaver's tokens end."""
 
+from marketplace.accounts.keys.actions import end_tokens_of_leaver
 from marketplace.accounts.models import Team
 from marketplace.accounts.queries import holders_of
 from marketplace.activity.models import Event
@@ -27,3 +28,4 @@ def tell_administrators(event: Event) -> int:
 def connect() -> None:
     """Subscribe to what the ground reacts to; called once when the app is ready."""
     on("team.last_owner_kept", tell_administrators)
+    on("team.member_removed", end_tokens_of_leaver, within=True)

@@ -1,6 +1,6 @@
 """The tables of the ground; each is written in the room it belongs to."""
 
-from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Session, Team, User
+from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Session, SpentAssertion, Team, TrustedPublisher, User
 from marketplace.activity.models import Delivery, Event, EventLink, EventText
 from marketplace.api.models import IdempotentAnswer
 from marketplace.notifications.models import Notice
@@ -16,6 +16,8 @@ __all__ = [
     "Notice",
     "OrganizationRole",
     "Session",
+    "SpentAssertion",
     "Team",
+    "TrustedPublisher",
     "User",
 ]

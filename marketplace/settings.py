@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "marketplace.web.middleware.SecurityHeadersMiddleware",
+    "marketplace.web.middleware.NoSecretInAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -210,6 +211,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "marketplace.accounts.signin.locked_out"
 AXES_USERNAME_CALLABLE = "marketplace.accounts.signin.username_of"
 AXES_VERBOSE = False
+TRUSTED_ISSUER_FETCH = "marketplace.outbound.fetch_json"  # how the keys of CI issuers are fetched
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False
 GUARDIAN_MONKEY_PATCH_USER = False

@@ -13,8 +13,8 @@ from catalog.artifacts.manifest import manifest_digest
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.artifacts.storage import key
 from catalog.cards.models import CardRevision
-from catalog.registry.actions import add_version, create_use_case, freeze_version, give_approval, move_version, register_model
-from catalog.registry.models import ModelVersion, RegisteredModel, UseCase
+from catalog.registry.actions import add_version, create_service_account, create_use_case, freeze_version, give_approval, move_version, register_model
+from catalog.registry.models import ModelVersion, RegisteredModel, ServiceAccount, UseCase
 from catalog.registry.states import VersionState
 from governance.validation.models import ValidationRun
 from governance.validation.states import RunState, Verdict
@@ -38,6 +38,14 @@ def a_model(team, by, name: str = "", **facts) -> RegisteredModel:
 def a_use_case(team, by, name: str = "") -> UseCase:
     """What models are used for."""
     return create_use_case(name or f"Use case {next(numbers)}", team=team, by=by)
+
+
+def a_service_account(team, by, name: str = "", *, use_case=None, environment: str = "production", user=None) -> ServiceAccount:
+    """A program of a team; `user` makes a service account of one who has none yet."""
+    use_case = use_case or UseCase.objects.filter(team=team).first() or a_use_case(team, by)
+    if user is not None:
+        return ServiceAccount.objects.create(user=user, team=team, accountable=by, use_case=use_case, environment=environment, created_by=by)
+    return create_service_account(team, name or f"ci-{next(numbers)}", by=by, use_case=use_case, environment=environment, accountable=by)
 
 
 def a_version(model, by, version: str = "1.0.0", **facts) -> ModelVersion:

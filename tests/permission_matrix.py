@@ -64,6 +64,7 @@ def fill(address: str, world: Any) -> str:
         open=world.open, hidden=world.hidden, review=world.review.number, secret_review=world.secret_review.number,
         run=world.run.pk, secret_run=world.secret_run.pk, digest=world.run.manifest_digest, request=world.request.number,
         part=world.request.parts.get().pk if "{part}" in address else "", use=world.approved.use_case_id, soon=f"{timezone.now().date() + timedelta(days=9)}",
+        use_case=world.account.use_case_id,
     )  # fmt: skip
 
 
@@ -89,6 +90,13 @@ def rest_change(method: str, address: str, done: int, body: dict[str, Any], ever
     return rows
 
 
+ACCOUNT, API_ACCOUNT = "/teams/finance-ml/tokens/ci-invoices", "/api/v1/teams/finance-ml/service-accounts/ci-invoices"
+KEPT = of(200, *OWNERS, "root")  # by members of the team, and by administrators
+NEW_ACCOUNT = {"username": "ci-new", "use_case": "{use_case}", "environment": "test"}
+JOB = {
+    "issuer": "https://ci.example.com", "audience": "marketplace", "repository": "finance/invoices", "ref": "refs/heads/main",
+    "workflow": ".github/workflows/release.yml", "scopes": "publish",
+}  # fmt: skip
 PUBLIC = {"anonymous": 200}
 NO_ID = "01890000-0000-7000-8000-000000000000"
 NEW_MODEL = {"team": "finance-ml", "name": "brand-new"}
@@ -145,7 +153,23 @@ MATRIX: dict[str, list[Row]] = {
     "mfa_generate_recovery_codes": [get("/me/settings/sign-in/recovery-codes/new", 302)],
     "end-my-session": [send("POST", "/me/settings/sign-in/sessions/none-of-mine/end", 404)],
     "my-tokens": [get("/me/tokens")],
-    "revoke-my-token": [send("POST", "/me/tokens/1/revoke", 404)],
+    "revoke-my-token": [send("POST", "/me/tokens/0/revoke", 404)],
+    "rotate-my-token": [send("POST", "/me/tokens/0/rotate", 404)],
+    "token-reach": [get("/tokens/0/reach", 404)],
+    "team-tokens": [
+        get("/teams/finance-ml/tokens", 403, people=KEPT),
+        send("POST", "/teams/finance-ml/tokens", 403, NEW_ACCOUNT | {"accountable": "paul"}, people={"nina": 403, "paul": 303, "root": 303}),
+    ],
+    "service-account": [
+        get(ACCOUNT, 403, people=KEPT),
+        send("POST", ACCOUNT, 403, {"form": "token", "name": "x", "scopes": "read", "days": "9"}, people=of(303, "paul", "root")),
+        send("POST", ACCOUNT, 403, {"form": "publisher"} | JOB, people=of(303, "paul", "root")),
+        send("POST", ACCOUNT, 403, {"form": "accountable", "accountable": "petra"}, people=of(303, "paul", "root")),
+    ],
+    "service-account-end": [send("POST", f"{ACCOUNT}/end", 403, people=of(303, "paul", "root"))],
+    "service-token-revoke": [send("POST", f"{ACCOUNT}/0/revoke", 403, people=of(404, "nina", "paul", "root"))],
+    "service-token-rotate": [send("POST", f"{ACCOUNT}/0/rotate", 403, people=of(404, "nina", "paul", "root"))],
+    "publisher-remove": [send("POST", f"{ACCOUNT}/publishers/0/remove", 403, people=of(404, "nina", "paul", "root"))],
     "my-settings": [get("/me/settings")],
     "teams": [get("/teams")],
     "team": [get("/teams/finance-ml"), get("/teams/no-such-team", 404)],
@@ -164,6 +188,22 @@ MATRIX: dict[str, list[Row]] = {
     "api-team-member": [send("DELETE", "/api/v1/teams/finance-ml/members/petra", 403, people={"paul": 204, "root": 204})],
     "api-tokens": [get("/api/v1/tokens")],
     "api-token": [get("/api/v1/tokens/0", 404)],
+    "api-token-rotate": [send("POST", "/api/v1/tokens/0/rotate", 404)],
+    "api-token-exchange": [send("POST", "/api/v1/tokens/exchange", 401, {"token": "a.b.c"})],
+    "api-service-accounts": [
+        get("/api/v1/teams/finance-ml/service-accounts", 403, people=KEPT),
+        send("POST", "/api/v1/teams/finance-ml/service-accounts", 403, NEW_ACCOUNT | {"accountable": "paul"}, people=of(201, "paul", "root")),
+    ],
+    "api-service-account": [
+        get(API_ACCOUNT, 403, people=KEPT),
+        send("PATCH", API_ACCOUNT, 403, {"accountable": "petra"}, people=of(200, "paul", "root")),
+        send("DELETE", API_ACCOUNT, 403, people=of(204, "paul", "root")),
+    ],
+    "api-publishers": [
+        get(f"{API_ACCOUNT}/publishers", 403, people=KEPT),
+        send("POST", f"{API_ACCOUNT}/publishers", 403, JOB | {"scopes": ["read"]}, people=of(201, "paul", "root")),
+    ],
+    "api-publisher": [send("DELETE", f"{API_ACCOUNT}/publishers/0", 403, people=of(404, "nina", "paul", "root"))],
     "api-notices": [get("/api/v1/me/notices")],
     "api-notice-done": [send("POST", "/api/v1/me/notices/0/done", 404)],
     # the shop: finding

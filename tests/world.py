@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.registry.actions import set_alias
-from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.models import ModelVersion, RegisteredModel, ServiceAccount
 from governance.access.actions import ask_for_access
 from governance.access.models import AccessRequest
 from governance.policies.actions import ensure_starter
@@ -32,6 +32,7 @@ class World:
     run: ValidationRun
     secret_run: ValidationRun
     request: AccessRequest
+    account: ServiceAccount
 
 
 def in_review(model, by, version):
@@ -62,4 +63,5 @@ def build(cast) -> World:
         [seen], by=cast.ivo, team=cast.claims_api, use_case=approved.use_case, environment="production", data_class="internal",
         until=timezone.now().date() + timedelta(days=60),
     )  # fmt: skip
-    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run, request)
+    account = make.a_service_account(cast.finance_ml, cast.paul, "ci-invoices")
+    return World(seen, hidden, approved, draft, secret, secret_draft, review, secret_review, run, secret_run, request, account)

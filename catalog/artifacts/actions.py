@@ -275,7 +275,7 @@ def note_read(leave: Pass, *, size: int) -> None:
         kind=leave.kind,
         team=leave.team,
         use_case=leave.grant.use_case if leave.grant else None,
-        environment=leave.grant.environment if leave.grant else "",
+        environment=leave.environment,
         token=leave.token.prefix if leave.token else "",
     )
     if leave.purpose:

@@ -3,19 +3,27 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry.models import AccessGrant, Approval, ModelVersion
 from catalog.registry.permissions import work_team
-from catalog.registry.queries import approval_for_use, approvals_in_force, approvals_of, covers, ended_grant_of, usable_approvals
+from catalog.registry.queries import (
+    approval_for_use,
+    approvals_in_force,
+    approvals_of,
+    covers,
+    ended_grant_of,
+    grants_to_use,
+    usable_approvals,
+)
 from catalog.registry.states import DataClass, Environment, VersionState
 from catalog.usage.models import UsageKind
 from catalog.usage.queries import has_pulled_for_production
-from marketplace.accounts.models import ApiToken, Team, User
+from marketplace.accounts.models import ApiToken, Kind, Team, User
 from marketplace.errors import NotAllowed, NotFound
 from marketplace.permissions.needs import Need, OrgRole
-from marketplace.permissions.queries import allowed, has_role, held_by, in_force, visible
+from marketplace.permissions.queries import allowed, has_role, visible
 
 INSPECTION = "quarantine-inspection"
 STOPPED = {
@@ -49,6 +57,15 @@ class Pass:
             return self.grant.team or self.grant.use_case.team
         return work_team(self.caller, self.version.model)
 
+    @property
+    def environment(self) -> str:
+        """Where this use runs: a service account names it, a personal token is for development, else the grant says it."""
+        if self.grant is None:
+            return ""
+        if self.caller.kind == Kind.SERVICE:
+            return str(self.grant.acts_in)  # type: ignore[attr-defined]  # annotated by `grants_to_use`
+        return Environment.DEV if self.token is not None else self.grant.environment
+
 
 def resolve(caller: User, token: ApiToken | None, version: ModelVersion, path: str, *, purpose: str | None = None) -> Pass:
     """Return the pass for one file, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
@@ -68,7 +85,7 @@ def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str
             hint="See its checks. Security may inspect it by asking for it with that purpose.",
             code="quarantined",
         )
-    if (pair := _approved(caller, file.version)) is not None:
+    if (pair := _approved(caller, token, file.version)) is not None:
         return Pass(file, file.blob, UsageKind.USE, caller, token, *pair)
     if allowed(caller, Need.WORK, file.version.model):
         return Pass(file, file.blob, UsageKind.WORK, caller, token)
@@ -100,12 +117,13 @@ def _inspection(caller: User, token: ApiToken | None, file: ModelFile, purpose: 
     return Pass(file, file.blob, UsageKind.WORK, caller, token, purpose=purpose)
 
 
-def _approved(caller: User, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
+def _approved(caller: User, token: ApiToken | None, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
     """Return the approval and the grant that let the caller use the version now."""
     pair = approval_for_use(caller, version)
     if pair is not None and pair[0].manifest_digest == version.manifest_digest:
         return pair
-    return _before_the_stop(caller, version)
+    # A personal token is for development: the days after the end are for what runs in production.
+    return _before_the_stop(caller, version) if token is None or caller.kind == Kind.SERVICE else None
 
 
 def _before_the_stop(caller: User, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
@@ -113,19 +131,31 @@ def _before_the_stop(caller: User, version: ModelVersion) -> tuple[Approval, Acc
     rows = usable_approvals(caller, after_end=True).filter(version=version, manifest_digest=F("version__manifest_digest"))
     for approval in rows.select_related("use_case").order_by("-stop_at"):
         for grant in _production_grants(caller, version, approval):
-            if has_pulled_for_production(version, before=approval.valid_until, person=caller.person, team=grant.team_id):
+            acts_in = getattr(grant, "acts_in", Environment.PRODUCTION)
+            if acts_in == Environment.PRODUCTION and has_pulled_for_production(
+                version, before=approval.valid_until, person=caller.person, team=grant.team_id
+            ):
                 return approval, grant
     return None
 
 
 def _production_grants(caller: User, version: ModelVersion, approval: Approval) -> list[AccessGrant]:
-    grants: QuerySet[AccessGrant] = AccessGrant.objects.filter(in_force(), held_by(caller), thing=version.model_id)
+    grants = grants_to_use(caller).filter(thing=version.model_id)
     grants = grants.filter(use_case=approval.use_case_id, environment=Environment.PRODUCTION).select_related("team", "use_case__team")
     return [
         grant
         for grant in grants
         if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass)
     ]
+
+
+def _wrong_use(version: ModelVersion) -> NotAllowed:
+    """Say that a program uses models for one use case in one environment, and that this one is not approved for it."""
+    return NotAllowed(
+        f"{version} is approved, but not for the use case and environment of this service account.",
+        hint=f"Ask team {version.model.team.name} for access for its use case, or see what it names on its team's page Tokens.",
+        code="no-grant",
+    )
 
 
 def _refusal(caller: User, version: ModelVersion) -> NotAllowed:
@@ -135,7 +165,7 @@ def _refusal(caller: User, version: ModelVersion) -> NotAllowed:
         code, what, hint = STOPPED[VersionState(version.state)]
         return NotAllowed(f"{version} {what}; it may not be used.", hint=hint, code=code)
     if approvals_in_force().filter(version=version).exists():
-        return _no_grant(caller, version)
+        return _wrong_use(version) if caller.kind == Kind.SERVICE else _no_grant(caller, version)
     if approvals_of(version).exists():
         return NotAllowed(
             f"The approval of {version} has ended.", hint=f"Use another version, or ask team {team} to have it reviewed again.", code="approval-ended"

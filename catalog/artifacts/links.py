@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from catalog.artifacts import gate
 from catalog.artifacts.gate import Pass
 from catalog.registry.models import ModelVersion
+from marketplace.accounts.keys.limits import limits_in
 from marketplace.accounts.models import ApiToken, User
 from marketplace.errors import NotAllowed, NotFound, NotSignedIn
 
@@ -47,6 +48,8 @@ def redeem(text: str) -> Pass:
     token = _token(told["token"])
     if caller is None or (told["token"] is not None and (token is None or token.user_id != caller.pk)):
         raise NotSignedIn("Who asked for this link may not sign in any more, or the token has ended.", hint="Ask for the file again.")
+    if token is not None:
+        caller.limits = limits_in(token)  # type: ignore[attr-defined]  # read by marketplace.permissions
     version = ModelVersion.objects.filter(pk=told["version"]).first()
     if version is None:
         raise NotFound

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.registry import api
+from catalog.registry import account_api, api
 
+ACCOUNTS = "teams/<str:team>/service-accounts"
 MODEL = "models/<str:team>/<str:name>"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(MODEL, api.ModelView.as_view(), name="api-model"),
@@ -13,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MODEL}/grants", api.Grants.as_view(), name="api-grants"),
     path(f"{MODEL}/grants/<int:pk>", api.GrantView.as_view(), name="api-grant"),
     path(f"{MODEL}/bring-in", api.BringIn.as_view(), name="api-bring-in"),
+    path(ACCOUNTS, account_api.ServiceAccounts.as_view(), name="api-service-accounts"),
+    path(f"{ACCOUNTS}/<str:account>", account_api.ServiceAccountView.as_view(), name="api-service-account"),
+    path(f"{ACCOUNTS}/<str:account>/publishers", account_api.Publishers.as_view(), name="api-publishers"),
+    path(f"{ACCOUNTS}/<str:account>/publishers/<int:pk>", account_api.PublisherView.as_view(), name="api-publisher"),
     path("use-cases", api.UseCases.as_view(), name="api-use-cases"),
     path("use-cases/<int:pk>", api.UseCaseView.as_view(), name="api-use-case"),
 ]

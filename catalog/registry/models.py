@@ -212,6 +212,28 @@ class AccessGrant(Grant):
         return f"{self.thing} for {self.user or self.team} until {self.until:%Y-%m-%d}"
 
 
+class ServiceAccount(models.Model):
+    """A program of a team: it names one use case and one environment, which the gate compares and usage inherits."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="service_account")
+    team = models.ForeignKey("marketplace.Team", on_delete=models.PROTECT, related_name="service_accounts")
+    accountable = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answers_for_accounts")
+    use_case = models.ForeignKey(UseCase, on_delete=models.PROTECT, related_name="service_accounts")
+    environment = models.CharField(max_length=12, choices=Environment)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["user__username"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(environment__in=sorted(Environment.values)), name="service_account_environment_is_known"),
+            models.CheckConstraint(condition=~models.Q(user=models.F("accountable")), name="service_account_answers_not_for_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.username} of {self.team.name}"
+
+
 class ModelPersonPermission(PersonPermission):
     """guardian's row for a person and a model."""
 

@@ -1,8 +1,11 @@
 """Telling people about requests to bring in a model; the handlers of the building call it with the event that happened."""
 
+import json
+
 from django.db import transaction
 
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.service_accounts import accounts_answered_for_by
 from marketplace.accounts.queries import owners_of, people_by_pseudonym
 from marketplace.activity.models import Event
 from marketplace.activity.queries import events_about
@@ -34,3 +37,21 @@ def tell_askers(event: Event) -> int:
     people = people_by_pseudonym(actors).values()
     withdraw_notices(f"bring-in:{model.pk}")
     return notify(people, level=Level.AFFECTS_YOU, verb=event.verb, about=f"brought-in:{model.pk}", text=text, url=f"/m/{model}", once=True)
+
+
+@transaction.atomic
+def tell_of_leaver(event: Event) -> int:
+    """Tell the owners of a team that whoever answered for its service accounts left it."""
+    told = 0
+    for account in accounts_answered_for_by(str(json.loads(event.body)["details"]["person"]), int(event.subject_id)):
+        name, team = account.user.username, account.team.name
+        text = f"{account.accountable} left team {team} and answered for its service account {name}. Name somebody else; it works on meanwhile."
+        about, url = f"service-account:{account.pk}", f"/teams/{team}/tokens/{name}"
+        told += notify(owners_of(account.team_id), level=Level.NEEDS_YOU, verb=event.verb, about=about, text=text, url=url)
+    return told
+
+
+@transaction.atomic
+def settle_accountable(event: Event) -> int:
+    """Somebody answers for a service account again, or it was ended: nobody has to act."""
+    return withdraw_notices(f"service-account:{event.subject_id}")

@@ -6,11 +6,14 @@ from catalog.registry.models import AccessGrant, RegisteredModel, UseCase
 from marketplace.accounts.models import Team, User
 from marketplace.errors import NotAllowed
 from marketplace.permissions.needs import Need, TeamRole
-from marketplace.permissions.queries import require, roles_of
+from marketplace.permissions.queries import limits_of, require, roles_of
 
 
 def may_publish_for(user: User, team: Team) -> bool:
-    """Contributors and owners of the team."""
+    """Contributors and owners of the team; with a limited token only where it reaches the team."""
+    limits = limits_of(user)
+    if limits and team.pk not in limits.teams:
+        return False
     return roles_of(user).get(team.pk) in {TeamRole.CONTRIBUTOR, TeamRole.OWNER}
 
 

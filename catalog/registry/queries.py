@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Now
 
-from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
+from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, ServiceAccount, UseCase
 from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState, VersionState
 from marketplace.accounts.models import Kind, Team, User
 from marketplace.accounts.queries import people_by_pseudonym
@@ -96,6 +96,17 @@ def use_case_of(viewer: Viewer, pk: int) -> UseCase:
     return found
 
 
+def use_cases_for_programs(team: Team) -> QuerySet[UseCase]:
+    """What the service accounts of a team may be for: its open use cases, and those that models were granted to it for."""
+    granted = AccessGrant.objects.filter(in_force(), team=team).order_by().values("use_case")
+    return UseCase.objects.filter(Q(team=team) | Q(pk__in=granted), is_open=True).select_related("team", "owner")
+
+
+def use_case_for_programs(team: Team, pk: int) -> UseCase:
+    """One of them; Invalid for any other."""
+    return _one_of(use_cases_for_programs(team), pk, f"team {team.name}, or one that it has a grant for")
+
+
 def use_cases_to_grant(viewer: Viewer, model: RegisteredModel) -> QuerySet[UseCase]:
     """The use cases a grant on this model may name: those it is approved for, and those of the viewer's teams."""
     approved = Approval.objects.filter(version__model=model, voided_at=None).order_by().values("use_case")
@@ -140,10 +151,21 @@ def approvals_in_force(*, after_end: bool = False) -> QuerySet[Approval]:
     return Approval.objects.filter(counts(after_end=after_end))
 
 
+def grants_to_use(viewer: Viewer) -> QuerySet[AccessGrant]:
+    """Grants that the viewer may use now; a service account only those of its use case whose environment covers its own (`acts_in`)."""
+    grants = AccessGrant.objects.filter(in_force(), held_by(viewer))
+    if getattr(viewer, "kind", Kind.PERSON) != Kind.SERVICE:
+        return grants
+    mine = ServiceAccount.objects.filter(user=viewer.pk, use_case=OuterRef("use_case")).order_by()
+    mine = mine.alias(its_rank=rank("environment", Environment.values)).filter(its_rank__lte=OuterRef("environment_rank"))
+    ranked = grants.alias(environment_rank=rank("environment", Environment.values))
+    return ranked.annotate(acts_in=Subquery(mine.values("environment")[:1])).filter(acts_in__isnull=False)
+
+
 def covering_grants(viewer: Viewer) -> QuerySet[AccessGrant]:
     """Grants of the viewer that an approval (the outer row) covers: same use case, at most its environment and data class."""
-    ranked = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=OuterRef("version__model"), use_case=OuterRef("use_case"))
-    return ranked.alias(environment_rank=rank("environment", Environment.values), data_rank=rank("data_class", DataClass.values)).filter(
+    grants = grants_to_use(viewer).filter(thing=OuterRef("version__model"), use_case=OuterRef("use_case"))
+    return grants.alias(environment_rank=rank("environment", Environment.values), data_rank=rank("data_class", DataClass.values)).filter(
         environment_rank__lte=OuterRef("environment_rank"), data_rank__lte=OuterRef("data_rank")
     )
 
@@ -170,7 +192,7 @@ def judged_approvals(viewer: Viewer, model: RegisteredModel) -> QuerySet[Approva
 def approval_for_use(viewer: Viewer, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
     """The approval and the grant under which somebody may use a version now; None when there is no such pair."""
     for approval in usable_approvals(viewer).filter(version=version).select_related("use_case").order_by("-valid_until"):
-        grants = AccessGrant.objects.filter(in_force(), held_by(viewer), thing=version.model_id, use_case=approval.use_case_id)
+        grants = grants_to_use(viewer).filter(thing=version.model_id, use_case=approval.use_case_id)
         for grant in grants.select_related("team").order_by("-until"):
             if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass):
                 return approval, grant

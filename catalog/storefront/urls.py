@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.storefront import access, model_page, use_cases, version_page, views
+from catalog.storefront import access, model_page, team_tokens, token_reach, use_cases, version_page, views
 
 MODEL = "m/<str:team>/<str:name>"
 VERSION = f"{MODEL}/v/<str:version>"
+ACCOUNT = "teams/<str:team>/tokens/<str:account>"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -13,6 +14,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/access", access.my_access, name="my-access"),
     path("teams/<str:team>/use-cases", use_cases.add_use_case, name="use-cases"),
     path("teams/<str:team>/use-cases/<int:pk>", use_cases.use_case_page, name="use-case"),
+    path("tokens/<int:pk>/reach", token_reach.token_reach, name="token-reach"),
+    path("teams/<str:team>/tokens", team_tokens.team_tokens, name="team-tokens"),
+    path(ACCOUNT, team_tokens.service_account, name="service-account"),
+    path(f"{ACCOUNT}/end", team_tokens.end_account, name="service-account-end"),
+    path(f"{ACCOUNT}/<int:pk>/revoke", team_tokens.revoke_account_token, name="service-token-revoke"),
+    path(f"{ACCOUNT}/<int:pk>/rotate", team_tokens.rotate_account_token, name="service-token-rotate"),
+    path(f"{ACCOUNT}/publishers/<int:pk>/remove", team_tokens.remove_account_publisher, name="publisher-remove"),
     path(MODEL, model_page.model_page, name="model"),
     path(f"{MODEL}/bring-in", model_page.ask_for_model, name="model-bring-in"),
     path(f"{MODEL}/settings/facts", model_page.change_settings, name="model-facts"),

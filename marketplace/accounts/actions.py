@@ -1,6 +1,5 @@
 """What is done to people, teams, roles and tokens."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
@@ -8,22 +7,35 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
+from marketplace.accounts.keys.actions import issue_token, revoke_token, revoke_tokens
 from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Session, Source, Team, Theme, User
 from marketplace.accounts.permissions import require_administrator, require_team_manager
-from marketplace.accounts.tokens import SCOPES, digest_of, new_secret, shown_prefix
 from marketplace.activity.actions import forget_texts, record
 from marketplace.activity.queries import events_by
-from marketplace.errors import Conflict, Invalid, NotAllowed
-from marketplace.identifiers import NameValidator, hides_something
+from marketplace.errors import Conflict, Invalid
+from marketplace.identifiers import NameValidator
 from marketplace.permissions.actions import forget_cached, join_group, leave_group, mirror_group
 from marketplace.permissions.needs import OrgRole, TeamRole
 
-MAX_TOKEN_DAYS = 365
-LAST_USE_MINUTES = 5
+__all__ = [
+    "add_member",
+    "add_person",
+    "add_service_user",
+    "change_settings",
+    "check_name",
+    "create_team",
+    "end_service_user",
+    "erase_person",
+    "give_role",
+    "issue_token",
+    "note_sign_in",
+    "place_team",
+    "remove_member",
+    "revoke_token",
+    "take_role",
+]
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -39,15 +51,38 @@ def check_name(name: str, field: str = "name") -> str:
 def add_person(username: str, *, by: User | None, name: str = "", email: str = "", password: str | None = None, kind: str = Kind.PERSON) -> User:
     """Add a person or a service account."""
     require_administrator(by, "add people")
-    check_name(username, "username")
-    user = User(username=username, name=name, email=email, kind=kind)
+    return _add_user(User(username=username, name=name, email=email, kind=kind), by=by, password=password)
+
+
+@transaction.atomic
+def add_service_user(team: Team, username: str, *, by: User, name: str = "") -> User:
+    """Add a service account to a team, as a viewer; owners of the team may."""
+    require_team_manager(by, team)
+    user = _add_user(User(username=username, name=name, kind=Kind.SERVICE), by=by)
+    add_member(team, user, role=TeamRole.VIEWER, by=by)
+    return user
+
+
+@transaction.atomic
+def end_service_user(team: Team, user: User, *, by: User) -> User:
+    """End a service account of a team for good: its tokens with it."""
+    require_team_manager(by, team)
+    if user.kind != Kind.SERVICE or not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        raise Conflict(f"{user} is no service account that still works.", hint="Reload the page.")
+    revoke_tokens(ApiToken.objects.filter(user=user), by=by)
+    user.refresh_from_db()
+    return user
+
+
+def _add_user(user: User, *, by: User | None, password: str | None = None) -> User:
+    check_name(user.username, "username")
     user.set_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)
     except IntegrityError as taken:
-        raise Conflict(f"There is already somebody named {username}.", hint="Choose another name.") from taken
-    record("person.added", user, by=by, kind=kind)
+        raise Conflict(f"There is already somebody named {user.username}.", hint="Choose another name.") from taken
+    record("person.added", user, by=by, kind=user.kind)
     return user
 
 
@@ -68,6 +103,7 @@ def erase_person(user: User, *, by: User | None) -> User:
     Session.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    ApiToken.objects.filter(user=user).update(last_used_from="")
     user.refresh_from_db()
     return user
 
@@ -161,61 +197,6 @@ def take_role(user: User, role: str, *, by: User | None, track: str = "") -> Non
     if OrganizationRole.objects.filter(user=user, role=role, track=track).delete()[0]:
         leave_group(user, f"track:{track}" if track else f"role:{role}")
         record("role.taken", user, by=by, role=role, track=track)
-
-
-@transaction.atomic
-def issue_token(
-    user: User, *, by: User, name: str, scopes: list[str], days: int = 90, secret: str | None = None, parent: ApiToken | None = None
-) -> tuple[ApiToken, str]:
-    """Issue a token and return it with its secret, which is shown once and never again."""
-    problems: dict[str, list[str]] = {}
-    if not name.strip() or hides_something(name):
-        problems["name"] = ["Say what the token is for, without invisible characters."]
-    if not scopes or (unknown := sorted(set(scopes) - SCOPES.keys())):
-        problems["scopes"] = (
-            [f"Choose from {', '.join(SCOPES)}."] if not scopes else [f"Unknown: {', '.join(unknown)}. Choose from {', '.join(SCOPES)}."]
-        )
-    if not 1 <= days <= MAX_TOKEN_DAYS:
-        problems["days"] = [f"A token ends after 1 to {MAX_TOKEN_DAYS} days."]
-    if problems:
-        raise Invalid("The token was not issued.", fields=problems)
-    if by.pk != user.pk:
-        require_administrator(by, "issue tokens for others")
-    if parent is not None and (more := sorted(set(scopes) - set(parent.scopes))):
-        raise NotAllowed(f"This token cannot issue one that may more than itself: {', '.join(more)}.", hint="Issue it on the page My tokens.")
-    if user.kind == Kind.SERVICE and "review" in scopes:
-        raise NotAllowed("A service account never reviews.", hint="Leave out the scope review.")
-    secret = secret or new_secret()
-    token = ApiToken.objects.create(
-        user=user,
-        name=name.strip()[:80],
-        prefix=shown_prefix(secret),
-        digest=digest_of(secret),
-        scopes=sorted(set(scopes)),
-        expires_at=min(filter(None, [timezone.now() + timedelta(days=days), parent.expires_at if parent else None])),
-    )
-    token.refresh_from_db(fields=["created_at"])
-    record("token.issued", token, by=by, owner=user, scopes=token.scopes, until=token.expires_at)
-    return token, secret
-
-
-@transaction.atomic
-def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
-    """End a token at once."""
-    if by.pk != token.user_id:
-        require_administrator(by, "revoke other people's tokens")
-    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
-        record("token.revoked", token, by=by)
-    token.refresh_from_db()
-    return token
-
-
-def note_token_use(token: ApiToken) -> None:
-    """Note the last use of a token, at most once in five minutes."""
-    before = timezone.now() - timedelta(minutes=LAST_USE_MINUTES)
-    if token.last_used_at is None or token.last_used_at < before:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=before)
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=Now())
 
 
 @transaction.atomic

@@ -6,10 +6,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from marketplace.accounts.actions import add_member, create_team, issue_token, remove_member, revoke_token
-from marketplace.accounts.queries import all_teams, members_of, team_named, team_roles_of, token_of, tokens_of, user_named
+from marketplace.accounts.actions import add_member, create_team, remove_member
+from marketplace.accounts.keys.limits import words_of
+from marketplace.accounts.keys.serializers import token_shape
+from marketplace.accounts.queries import all_teams, members_of, team_named, team_roles_of, user_named
 from marketplace.accounts.serializers import (
-    IssuedToken,
     MemberInput,
     MemberOutput,
     MeOutput,
@@ -17,13 +18,9 @@ from marketplace.accounts.serializers import (
     TeamInput,
     TeamOutput,
     TeamPage,
-    TokenInput,
-    TokenOutput,
-    TokenPage,
     me_shape,
     member_shape,
     team_shape,
-    token_shape,
 )
 from marketplace.api.pagination import Page, body, keyset_by_id
 from marketplace.api.schema import PAGED
@@ -42,7 +39,8 @@ class Me(ApiView):
         user: Any = request.user
         token: Any = request.auth
         roles = sorted(name for name in groups_of(user) if not name.startswith("team:"))
-        return Response(me_shape(user, token, team_roles_of(user), roles))
+        told = token_shape(token, words_of(user, [token])) if token else None
+        return Response(me_shape(user, told, team_roles_of(user), roles))
 
 
 class Teams(ApiView):
@@ -98,39 +96,4 @@ class TeamMember(ApiView):
     def delete(self, request: Request, team: str, username: str) -> Response:
         """Take somebody out of the team; the last owner stays."""
         remove_member(team_named(team), user_named(username), by=request.user)  # type: ignore[arg-type]
-        return Response(status=204)
-
-
-class Tokens(ApiView):
-    """My tokens."""
-
-    scopes: ClassVar[dict[str, str]] = ADMIN
-    answers_hold_secrets: ClassVar[bool] = True
-
-    @extend_schema(responses=TokenPage, parameters=PAGED, summary="List my tokens")
-    def get(self, request: Request) -> Response:
-        """Return my tokens, newest first, without secrets."""
-        return Response(body(keyset_by_id(tokens_of(request.user), request.query_params), token_shape))  # type: ignore[arg-type]
-
-    @extend_schema(request=TokenInput, responses={201: IssuedToken}, summary="Issue a token")
-    def post(self, request: Request) -> Response:
-        """Issue a token for me; the secret is in this answer and never again."""
-        token, secret = issue_token(request.user, by=request.user, parent=request.auth, **self.input(TokenInput))  # type: ignore[arg-type]
-        return Response(token_shape(token) | {"secret": secret}, status=201, headers={"Location": f"/api/v1/tokens/{token.pk}"})
-
-
-class TokenView(ApiView):
-    """One token of mine."""
-
-    scopes: ClassVar[dict[str, str]] = ADMIN
-
-    @extend_schema(responses=TokenOutput, summary="Show a token")
-    def get(self, request: Request, pk: int) -> Response:
-        """Return a token of mine without its secret."""
-        return Response(token_shape(token_of(request.user, pk)))  # type: ignore[arg-type]
-
-    @extend_schema(responses={204: None}, summary="Revoke a token")
-    def delete(self, request: Request, pk: int) -> Response:
-        """End a token at once."""
-        revoke_token(token_of(request.user, pk), by=request.user)  # type: ignore[arg-type]
         return Response(status=204)

@@ -5,9 +5,9 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from marketplace import origin
-from marketplace.accounts.actions import note_token_use
+from marketplace.accounts.keys.actions import note_token_use
+from marketplace.accounts.keys.queries import token_caller
 from marketplace.accounts.models import ApiToken, User
-from marketplace.accounts.queries import token_caller
 
 REALM = 'Bearer realm="marketplace"'
 

@@ -1,26 +1,9 @@
-"""Forms about tokens, settings and members."""
+"""Forms about settings and members."""
 
 from django import forms
 
-from marketplace.accounts.actions import MAX_TOKEN_DAYS
 from marketplace.accounts.models import Theme
-from marketplace.accounts.tokens import SCOPES
 from marketplace.permissions.needs import TeamRole
-
-
-class TokenForm(forms.Form):
-    """Issue a token."""
-
-    name = forms.CharField(max_length=80, label="What it is for", help_text="For example: nightly batch on the claims server.")
-    scopes = forms.MultipleChoiceField(
-        label="It may", choices=[(key, words) for key, words in SCOPES.items()], widget=forms.CheckboxSelectMultiple, initial=["read", "download"]
-    )
-    days = forms.IntegerField(
-        label="Ends after (days)",
-        min_value=1,
-        max_value=MAX_TOKEN_DAYS,
-        help_text=f"Every token ends: at most {MAX_TOKEN_DAYS} days from now, 90 is usual.",
-    )
 
 
 class SettingsForm(forms.Form):

@@ -1,5 +1,6 @@
 """People, service accounts, teams, memberships, organization roles and tokens."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -150,22 +151,67 @@ class OrganizationRole(models.Model):
         return f"{self.user}: {self.role} {self.track}".strip()
 
 
+class TrustedPublisher(models.Model):
+    """A CI job that gets a token of a service account for an hour without keeping a secret: it shows who it is by its OIDC token."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="publishers", help_text="The service account")
+    issuer = models.CharField(max_length=200, help_text="Who signs for the job, as an https address")
+    audience = models.CharField(max_length=200, help_text="For whom the job asked its token")
+    repository = models.CharField(max_length=200, help_text="organization/repository")
+    ref = models.CharField(max_length=200, help_text="refs/heads/main; * stands for anything but a slash")
+    workflow = models.CharField(max_length=200, help_text="File of the workflow in the repository")
+    scopes = ArrayField(models.CharField(max_length=16))
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(issuer__startswith="https://"), name="publisher_issuer_is_https"),
+            models.CheckConstraint(
+                condition=~models.Q(audience="") & ~models.Q(repository="") & ~models.Q(ref="") & ~models.Q(workflow=""),
+                name="publisher_leaves_nothing_open",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "issuer", "audience", "repository", "ref", "workflow"],
+                condition=models.Q(removed_at=None),
+                name="one_publisher_per_rule",
+            ),
+        ]
+        indexes = [models.Index(fields=["issuer"], condition=models.Q(removed_at=None), name="publishers_by_issuer")]
+
+    def __str__(self) -> str:
+        return f"{self.workflow} of {self.repository} at {self.ref}"
+
+
 class ApiToken(models.Model):
-    """A secret that lets a program act for its owner, within scopes and until an end. Only the digest is stored."""
+    """A secret that lets a program act for its owner, within scopes and limits and until an end. Only the digest is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=16)
     digest = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=16))
+    only_teams = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Models of these teams, and what only_models names")
+    only_models = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Both empty: whatever the owner may")
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by", help_text="The one it was rotated from"
+    )
+    publisher = models.ForeignKey(TrustedPublisher, null=True, blank=True, on_delete=models.PROTECT, related_name="tokens")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.CharField(max_length=45, blank=True, db_default="", help_text="Address; the record keeps a keyed hash only")
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="token_ends_after_it_begins")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="token_ends_after_it_begins"),
+            models.CheckConstraint(condition=models.Q(expires_at__lte=models.F("created_at") + timedelta(days=366)), name="token_ends_within_a_year"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -186,3 +232,18 @@ class Session(AbstractBaseSession):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.agent or 'unknown browser'}"
+
+
+class SpentAssertion(models.Model):
+    """The proof of a CI job that was exchanged for a token: it is accepted once. Swept when it has expired."""
+
+    digest = models.BinaryField(max_length=32, help_text="sha256 over issuer and id, or over what was signed")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="assertion_is_accepted_once")]
+        indexes = [models.Index(fields=["expires_at"], name="assertions_to_sweep")]
+
+    def __str__(self) -> str:
+        return f"Spent until {self.expires_at:%Y-%m-%d %H:%M}"

@@ -3,12 +3,26 @@
 from marketplace.accounts.models import Team, User
 from marketplace.errors import NotAllowed
 from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import has_role, roles_of
+from marketplace.permissions.queries import has_role, limits_of, roles_of
 
 
 def may_manage_team(user: User, team: Team) -> bool:
-    """Owners of the team and administrators."""
+    """Owners of the team and administrators; with a limited token only where it reaches the team."""
+    limits = limits_of(user)
+    if limits and team.pk not in limits.teams:
+        return False
     return roles_of(user).get(team.pk) == TeamRole.OWNER or has_role(user, OrgRole.ADMINISTRATOR)
+
+
+def may_look_into(user: User, team: Team) -> bool:
+    """Members of the team and whoever manages it."""
+    return team.pk in roles_of(user) or may_manage_team(user, team)
+
+
+def require_member(user: User, team: Team, to: str) -> None:
+    """Refuse whoever neither is in this team nor manages it."""
+    if not may_look_into(user, team):
+        raise NotAllowed(f"Only members of team {team.name} may {to}.", hint=f"Ask an owner of {team.name}.")
 
 
 def require_team_manager(user: User | None, team: Team) -> None:
@@ -18,6 +32,8 @@ def require_team_manager(user: User | None, team: Team) -> None:
 
 
 def require_administrator(user: User | None, to: str) -> None:
-    """Refuse whoever is not an administrator; None is the system itself."""
+    """Refuse whoever is not an administrator, and tokens that are limited; None is the system itself."""
+    if user is not None and limits_of(user):
+        raise NotAllowed(f"A token that is limited to some models or teams may not {to}.", hint="Do it on the page, or with a token without limits.")
     if user is not None and not has_role(user, OrgRole.ADMINISTRATOR):
         raise NotAllowed(f"Only an administrator may {to}.", hint="Ask an administrator.")

@@ -1,16 +1,12 @@
 """Finding people, teams and tokens."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
-from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Session, Team, User
-from marketplace.accounts.tokens import digest_of, is_well_formed
+from marketplace.accounts.models import Membership, OrganizationRole, Session, Team, User
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import roles_of, with_rights
+from marketplace.permissions.queries import roles_of
 
 
 def teams_of(user: User) -> QuerySet[Team]:
@@ -75,39 +71,6 @@ def organization_roles_of(user: User) -> QuerySet[OrganizationRole]:
 def people_by_pseudonym(ids: set[str]) -> dict[str, User]:
     """People by their pseudonymous ids; those erased are missing."""
     return {str(u.person): u for u in User.objects.filter(person__in=ids)}
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who calls with a token, and the token."""
-
-    user: User
-    token: ApiToken
-
-
-def token_caller(secret: str) -> Caller | None:
-    """The caller behind a secret: one indexed query; None when it never was, ended, was revoked or its owner left."""
-    if not is_well_formed(secret):
-        return None
-    tokens = ApiToken.objects.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=Now(), user__is_active=True)
-    row: Any = with_rights(tokens.select_related("user"), person="user").first()
-    if row is None:
-        return None
-    row.user.read_groups, row.user.read_roles = row.read_groups, row.read_roles
-    return Caller(row.user, row)
-
-
-def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """The tokens of a person, newest first."""
-    return ApiToken.objects.filter(user=user)
-
-
-def token_of(user: User, pk: int) -> ApiToken:
-    """One token of a person; NotFound for anybody else's."""
-    token = tokens_of(user).filter(pk=pk).first()
-    if token is None:
-        raise NotFound
-    return token
 
 
 def sessions_of(user: User) -> QuerySet[Session]:

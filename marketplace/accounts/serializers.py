@@ -4,18 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from marketplace.accounts.models import ApiToken, Membership, Team, User
-from marketplace.accounts.tokens import SCOPES
+from marketplace.accounts.models import Membership, Team, User
 from marketplace.api.serializers import StrictSerializer
 from marketplace.permissions.needs import TeamRole
-
-
-class TokenInput(StrictSerializer):
-    """What is needed to issue a token."""
-
-    name = serializers.CharField(max_length=80)
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=sorted(SCOPES)), min_length=1, max_length=len(SCOPES))
-    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
 
 
 class MemberInput(StrictSerializer):
@@ -66,36 +57,10 @@ class MeOutput(serializers.Serializer[Any]):
     token = serializers.DictField(allow_null=True)
 
 
-class TokenOutput(serializers.Serializer[Any]):
-    """A token without its secret."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    prefix = serializers.CharField()
-    scopes = serializers.ListField(child=serializers.CharField())
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
-    last_used_at = serializers.DateTimeField(allow_null=True)
-    revoked_at = serializers.DateTimeField(allow_null=True)
-
-
-class IssuedToken(TokenOutput):
-    """A new token with its secret: the only time it is shown."""
-
-    secret = serializers.CharField()
-
-
 class TeamPage(serializers.Serializer[Any]):
     """Some teams."""
 
     results = TeamOutput(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-class TokenPage(serializers.Serializer[Any]):
-    """Some tokens."""
-
-    results = TokenOutput(many=True)
     next = serializers.CharField(allow_null=True)
 
 
@@ -109,13 +74,6 @@ def member_shape(member: Membership) -> dict[str, Any]:
     return {"username": member.user.username, "name": member.user.name, "role": member.role}
 
 
-def token_shape(token: ApiToken) -> dict[str, Any]:
-    """Return a token as JSON, without its secret."""
-    fields = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
-    return {name: getattr(token, name) for name in fields}
-
-
-def me_shape(user: User, token: ApiToken | None, teams: dict[str, str], roles: list[str]) -> dict[str, Any]:
+def me_shape(user: User, token: dict[str, Any] | None, teams: dict[str, str], roles: list[str]) -> dict[str, Any]:
     """Return the caller as JSON."""
-    who = token_shape(token) if token else None
-    return {"username": user.username, "name": user.name, "kind": user.kind, "teams": teams, "roles": roles, "token": who}
+    return {"username": user.username, "name": user.name, "kind": user.kind, "teams": teams, "roles": roles, "token": token}

@@ -13,6 +13,8 @@ SCOPES = {
     "review": "comment and decide on reviews and access",
     "admin": "manage teams, tokens and grants on models",
 }
+# What no service account may: reviewing is for people.
+FOR_PEOPLE = frozenset({"review"})
 
 
 def new_secret() -> str:

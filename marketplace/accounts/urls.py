@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.accounts import mfa_views, sso, views
+from marketplace.accounts.keys import pages as keys
 from marketplace.accounts.signin import SignIn, sign_out
 
 urlpatterns = [
@@ -11,8 +12,9 @@ urlpatterns = [
     path("login/sso/callback", sso.callback, name="sso-callback"),
     path("login/confirm", mfa_views.AskFactor.as_view(), name="mfa_authenticate"),
     path("logout", sign_out, name="account_logout"),
-    path("me/tokens", views.my_tokens, name="my-tokens"),
-    path("me/tokens/<int:pk>/revoke", views.revoke_my_token, name="revoke-my-token"),
+    path("me/tokens", keys.my_tokens, name="my-tokens"),
+    path("me/tokens/<int:pk>/revoke", keys.revoke_my_token, name="revoke-my-token"),
+    path("me/tokens/<int:pk>/rotate", keys.rotate_my_token, name="rotate-my-token"),
     path("me/settings", views.my_settings, name="my-settings"),
     path("me/settings/sign-in", mfa_views.my_sign_in, name="mfa_index"),
     path("me/settings/sign-in/again", mfa_views.ConfirmByPassword.as_view(), name="account_reauthenticate"),

@@ -26,6 +26,7 @@ class ApiView(APIView):
         "DELETE": "publish",
     }
     answers_hold_secrets: ClassVar[bool] = False
+    is_within_limits: ClassVar[bool] = True  # False: it tells of more than models, so a token that is limited to some may not ask
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the caller, then the token's scope."""
@@ -37,6 +38,13 @@ class ApiView(APIView):
                 f"This token may {', '.join(token.scopes) or 'do nothing'}; this needs the scope {scope}.",
                 hint=f"Issue a token with the scope {scope}.",
                 code="scope-missing",
+            )
+
+        if not self.is_within_limits and getattr(request.user, "limits", None):
+            raise NotAllowed(
+                "This token is limited to some models or teams; this address tells of more than those.",
+                hint="Use a token without limits.",
+                code="token-limited",
             )
 
     def input(self, serializer: type[S]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from marketplace.notifications.serializers import DoneInput, NoticePage, NoticeS
 class Notices(ApiView):
     """The caller's notices that are not done yet."""
 
+    is_within_limits: ClassVar[bool] = False
+
     @extend_schema(responses=NoticePage, parameters=[OpenApiParameter("cursor", str), OpenApiParameter("limit", int)], summary="List my notices")
     def get(self, request: Request) -> Response:
         """List them, newest first."""
@@ -26,6 +28,7 @@ class NoticeDone(ApiView):
     """Marking a notice as done."""
 
     scopes: ClassVar[dict[str, str]] = {"POST": "read"}
+    is_within_limits: ClassVar[bool] = False
 
     @extend_schema(request=DoneInput, responses=NoticeShape, summary="Take a notice out of the inbox")
     def post(self, request: Request, number: int) -> Response:

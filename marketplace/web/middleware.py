@@ -1,7 +1,8 @@
 """What every request passes: an id and an address, headers that protect, errors as pages."""
 
+import re
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 from uuid import uuid4
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from marketplace.web.pages import see_other
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 MACHINE_PREFIXES = ("/api/", "/hf/", "/mlflow/", "/otlp/", "/openai/", "/scim/")
+SECRET_NAMES = frozenset({"token", "access_token"})
+LONG_SECRET = re.compile(r"mkt_[\w-]{40,}")
 HEADERS = {
     "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -63,6 +66,38 @@ class RequestIdMiddleware:
         response = nothing_there(request) if holds_nul else self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+def holds_secret(query: str) -> bool:
+    """Whether a query string carries one of our tokens, under a name that asks for it or under any other."""
+    return any(value.startswith("mkt_") and (name in SECRET_NAMES or LONG_SECRET.match(value)) for name, value in parse_qsl(query))
+
+
+def refuse_secret(request: HttpRequest) -> HttpResponse:
+    """Say that a token in an address is known to every log on the way, and how to send it."""
+    sentence = "A token was sent in the address, where every log on the way keeps it. Revoke it, and send its successor in the header Authorization."
+    if not request.path.startswith(MACHINE_PREFIXES):
+        return error_response(request, DomainError(sentence, hint="Open My tokens to revoke it.", code="token-in-address"))
+    told = {"type": f"{settings.PUBLIC_URL}/docs/errors#bad-request", "title": "This cannot be done", "status": 400, "detail": sentence}
+    return JsonResponse(told | {"request_id": current_request_id()}, status=400, content_type="application/problem+json")
+
+
+class NoSecretInAddressMiddleware:
+    """Refuse a token in the query string, and take it out before anything can log the address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or refuse without the secret."""
+        if not holds_secret(request.META.get("QUERY_STRING", "")):
+            return self.get_response(request)
+        # gunicorn's access log reads these after the answer.
+        request.META["QUERY_STRING"] = ""
+        for name in ("RAW_URI", "REQUEST_URI"):
+            if name in request.META:
+                request.META[name] = quote(request.path)
+        return refuse_secret(request)
 
 
 class SecurityHeadersMiddleware:

@@ -78,6 +78,10 @@ PLACES = (
     Place("access-rule", "/m/finance-ml/supplier-invoice-totals/settings/access", "paul"),
     Place("use-case", "/teams/finance-ml/use-cases/{use_case}", "paul"),
     Place("my-tokens", "/me/tokens", "ivo"),
+    Place("token-reach", "/tokens/{token}/reach", "ivo"),
+    Place("team-tokens", "/teams/claims-api/tokens", "ivo", "owner"),
+    Place("team-tokens", "/teams/finance-ml/tokens", "nina", "member"),
+    Place("service-account", "/teams/claims-api/tokens/ci-claims", "ivo", "owner"),
     Place("my-settings", "/me/settings", "bea"),
     Place("mfa_index", "/me/settings/sign-in", "bea"),
     Place("account_reauthenticate", "/me/settings/sign-in/again", "bea"),
@@ -106,5 +110,6 @@ def numbers(site: Site) -> dict[str, object]:
     [(review, run)] = site.rows(f"SELECT r.id, r.run_id FROM governance_review r {of} ORDER BY r.id DESC LIMIT 1", "contract-clause-tagger", "1.0.0")
     [(bad_run,)] = site.rows(f"SELECT r.id FROM governance_validationrun r {of} ORDER BY r.id DESC LIMIT 1", "reply-drafts", "0.1.0")
     [(use_case,)] = site.rows("SELECT id FROM catalog_usecase WHERE name = %s", "Document intake")
+    [(token,)] = site.rows("SELECT t.id FROM marketplace_apitoken t JOIN marketplace_user u ON u.id = t.user_id WHERE u.username = %s", "ci-claims")
     asked = dict(site.rows("SELECT state, min(request_id) FROM governance_accesspart GROUP BY state"))
-    return {"review": review, "run": run, "bad_run": bad_run, "use_case": use_case} | asked
+    return {"review": review, "run": run, "bad_run": bad_run, "use_case": use_case, "token": token} | asked

@@ -23,6 +23,7 @@ from marketplace.local import processes
 from marketplace.local.folders import REPOSITORY, locked, made
 from marketplace.local.supervisor import Program, answers, programs
 from marketplace.local.valkey import Valkey
+from tests import ci
 
 SMALL_PARTS = str(512 * 1024)  # so that a small upload has many parts
 SEED = "journeys_seed"
@@ -132,7 +133,7 @@ def described(folder: Path, name: str, broker: Valkey) -> Site:
         "DJANGO_SETTINGS_MODULE": "tests.journeys.settings", "DEBUG": "0", "PUBLIC_URL": url, "FILES_URL": "", "LOG_LEVEL": "INFO",
         "SECRET_KEY": secrets.token_urlsafe(50), "DATABASE_URL": database_url(name), "REDIS_URL": broker.start(),
         "STORAGE_URL": str(folder / "files"), "MARKETPLACE_VAR": str(folder), "EMAIL_URL": "consolemail://",
-        "UPLOAD_PART_BYTES": SMALL_PARTS, "PYTHONPATH": str(REPOSITORY),
+        "UPLOAD_PART_BYTES": SMALL_PARTS, "PYTHONPATH": str(REPOSITORY), "GUNICORN_CMD_ARGS": "--access-logfile -", "CI_PORT": str(ci.PORT),
     }  # fmt: skip
     return Site(folder, url, environment, broker, {program.name: program for program in programs(folder, port=port)})
 

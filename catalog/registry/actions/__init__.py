@@ -3,6 +3,7 @@
 from catalog.registry.actions.approvals import give_approval, void_approvals
 from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant
 from catalog.registry.actions.models import bring_in, change_model, keep_elsewhere, open_to_tracks, register_model
+from catalog.registry.actions.service_accounts import change_accountable, create_service_account, end_service_account
 from catalog.registry.actions.sharing import share_model
 from catalog.registry.actions.use_cases import change_use_case, create_use_case
 from catalog.registry.actions.versions import (
@@ -19,12 +20,15 @@ __all__ = [
     "add_version",
     "ask_to_confirm",
     "bring_in",
+    "change_accountable",
     "change_model",
     "change_use_case",
     "change_version",
     "confirm_grant",
+    "create_service_account",
     "create_use_case",
     "end_grant",
+    "end_service_account",
     "freeze_version",
     "give_approval",
     "give_grant",

@@ -11,6 +11,7 @@ from governance.management.demo.further import FURTHER, leave_one_waiting
 from governance.management.demo.history import without_a_worker
 from governance.management.demo.named import NAMED
 from governance.management.demo.people import People, settle_people
+from governance.management.demo.programs import settle_programs
 from governance.management.demo.stories import Teller
 from governance.management.demo.usage import write_usage
 from governance.policies.actions import ensure_starter
@@ -31,6 +32,7 @@ def settle(size: int, *, say: Say) -> int:
         say(f"Thinking up {len(ideas):,} further models …")
     with without_a_worker():
         fill(ideas, people, say=say)
+        settle_programs(people)
     if new or ideas:
         say("A year of use …")
         write_usage(people)

@@ -15,7 +15,7 @@ from catalog.usage.models import UsageEvent
 from marketplace.accounts.models import ApiToken
 from marketplace.activity.models import Event
 from marketplace.errors import NotAllowed, NotFound
-from tests.factories import a_file, a_model, a_submitted_version, a_use_case, a_version, an_approved_version
+from tests.factories import a_file, a_model, a_service_account, a_submitted_version, a_use_case, a_version, an_approved_version
 
 PATH = "model.safetensors"
 
@@ -72,6 +72,7 @@ class TestUse:
 
     def test_a_service_account_uses_the_grant_of_its_team(self, cast, approved):
         grant(approved, team=cast.claims_api)
+        a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=approved.use_case)
         assert ask(cast.ci_claims, approved).kind == "use"
 
     def test_without_a_grant_it_names_the_way(self, cast, approved):
@@ -146,6 +147,7 @@ class TestTheEnd:
     def test_production_that_pulled_before_may_pull_again_until_the_stop(self, cast, pulled):
         self.end(pulled)
         assert ask(cast.ivo, pulled).kind == "use"
+        a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=pulled.use_case)
         assert ask(cast.ci_claims, pulled).kind == "use", "the team pulled it"
 
     def test_after_the_stop_nobody(self, cast, pulled):

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.accounts.actions import issue_token, revoke_token
+from marketplace.accounts.keys.queries import token_caller
 from marketplace.accounts.models import ApiToken, User
-from marketplace.accounts.queries import token_caller
 from marketplace.accounts.tokens import is_well_formed, new_secret
 from marketplace.errors import Invalid, NotAllowed
 
@@ -66,9 +66,20 @@ def test_garbage_is_401_and_asks_the_database_nothing_for_bad_form(db, client, s
         assert client.get(ME, headers={"Authorization": f"Bearer {secret}"}).status_code == 401
 
 
-def test_a_token_in_the_address_is_not_looked_at(cast, client):
+@pytest.mark.parametrize("address", [f"{ME}?token=", f"{ME}?access_token=", f"{ME}?limit=1&q=", "/models?q=", "/me/tokens?token="])
+def test_a_token_in_the_address_is_refused_and_goes_no_further(cast, client, signed_in, address, caplog):
     _, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
-    assert client.get(f"{ME}?token={secret}&access_token={secret}").status_code == 401
+    answer = signed_in(cast.bea).get(address + secret, headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == 400
+    assert "Revoke it" in answer.content.decode()
+    assert secret not in answer.content.decode() + caplog.text + str(answer.headers)
+    assert secret not in answer.wsgi_request.get_full_path(), "what the access log reads"
+    assert ApiToken.objects.get(user=cast.bea).last_used_at is None
+
+
+def test_a_wrong_token_in_the_address_is_refused_as_well(client, db):
+    assert client.get(f"{ME}?token=mkt_x").status_code == 400
+    assert client.get(f"{ME}?q=mkt_x").status_code == 401, "a word that merely begins like one"
 
 
 def test_a_token_without_the_scope_is_403_with_the_scope_named(cast, client, token_of):
@@ -115,6 +126,9 @@ def test_the_last_use_is_noted_at_most_once_in_five_minutes(cast, client):
 def test_the_page_shows_the_secret_once(cast, signed_in):
     client = signed_in(cast.ivo)
     answer = client.post("/me/tokens", {"name": "batch", "scopes": ["read", "download"], "days": 30})
+    assert (answer.status_code, answer["Location"]) == (303, "/me/tokens")
+    assert "mkt_" not in answer.content.decode() + str(answer.cookies["once"].value)
+    answer = client.get("/me/tokens")
     secret = re.search(r"mkt_[\w-]{40,}", answer.content.decode())[0]
     assert token_caller(secret).user == cast.ivo
     assert "no-store" in answer["Cache-Control"]

@@ -13,6 +13,7 @@ from catalog.artifacts import store
 from catalog.artifacts.models import Blob, ModelFile, Upload
 from catalog.artifacts.states import UploadState
 from catalog.registry.models import ModelVersion
+from catalog.registry.on_request import showing_files
 from catalog.registry.queries import usable_approvals
 from catalog.registry.states import VersionState
 from marketplace.accounts.models import Team
@@ -113,10 +114,10 @@ def may_reuse(viewer: Viewer, team: Team, sha256: str, size: int) -> bool:
 
 
 def duplicates_among(viewer: Viewer, digests: Collection[str], *, besides: ModelVersion | None = None) -> list[Copy]:
-    """Files with one of these sha256 that the viewer may see, newest first; a hidden one gives the answer of none."""
+    """Files with one of these sha256 that the viewer may see, newest first; a hidden one, or one on request, gives the answer of none."""
     rows = ModelFile.objects.filter(blob__in=list(digests)).exclude(version=besides.pk if besides else None)
-    rows = visible(rows.select_related("version__model__team"), to=viewer, via="version__model").order_by("-pk")
-    return [Copy(str(row.version.model), row.version.version, row.path, row.blob_id) for row in rows[:MOST_COPIES]]
+    rows = visible(rows.select_related("version__model__team"), to=viewer, via="version__model").filter(showing_files(viewer, "version__"))
+    return [Copy(str(row.version.model), row.version.version, row.path, row.blob_id) for row in rows.order_by("-pk")[:MOST_COPIES]]
 
 
 def abandoned_uploads(before: Any) -> QuerySet[Upload]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.registry import api
+from catalog.registry import api, sharing_api
 
 MODEL = "models/<str:team>/<str:name>"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MODEL}/aliases/<str:alias>", api.AliasView.as_view(), name="api-alias"),
     path(f"{MODEL}/grants", api.Grants.as_view(), name="api-grants"),
     path(f"{MODEL}/grants/<int:pk>", api.GrantView.as_view(), name="api-grant"),
+    path(f"{MODEL}/sharing", sharing_api.Sharing.as_view(), name="api-sharing"),
     path(f"{MODEL}/bring-in", api.BringIn.as_view(), name="api-bring-in"),
     path("use-cases", api.UseCases.as_view(), name="api-use-cases"),
 ]

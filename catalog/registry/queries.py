@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from catalog.registry.models import AccessGrant, Alias, Approval, ModelVersion, RegisteredModel, UseCase
 from catalog.registry.states import NEVER_SERVED, DataClass, Environment, ModelState, VersionState
-from marketplace.accounts.models import User
+from marketplace.accounts.models import Team, User
 from marketplace.accounts.queries import people_by_pseudonym
 from marketplace.activity.queries import events_about
 from marketplace.errors import Invalid, NotFound
@@ -38,6 +38,11 @@ def model_by_path(viewer: Viewer, path: str) -> RegisteredModel:
     """One model by `team/name`."""
     team, _, name = path.partition("/")
     return model_named(viewer, team, name)
+
+
+def teams_shown(model: RegisteredModel) -> list[Team]:
+    """The teams that a model is shown to by name; with them those below them know of it."""
+    return list(Team.objects.filter(pk__in=model.shown_to)) if model.shown_to else []
 
 
 def versions_for(viewer: Viewer) -> QuerySet[ModelVersion]:

@@ -1,14 +1,15 @@
 """Finding people, teams and tokens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from marketplace.accounts.models import ApiToken, Membership, OrganizationRole, Team, User
 from marketplace.accounts.tokens import digest_of, is_well_formed
-from marketplace.errors import NotFound
+from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
 from marketplace.permissions.queries import roles_of, with_rights
 
@@ -29,6 +30,16 @@ def team_named(name: str) -> Team:
     if team is None:
         raise NotFound
     return team
+
+
+def teams_named(names: Collection[str], field: str = "teams") -> list[Team]:
+    """The teams with these names, whatever the case; Invalid names those that do not exist."""
+    wanted = {name.strip().lower(): name.strip() for name in names if name.strip()}
+    found = {team.name.lower(): team for team in Team.objects.alias(low=Lower("name")).filter(low__in=[n for n in wanted if "\0" not in n])}
+    if missing := [name for low, name in wanted.items() if low not in found]:
+        shown = ", ".join(name[:96].replace("\0", " ") for name in missing[:9])
+        raise Invalid("Some teams were not found.", fields={field: [f"There is no team named {shown}. The page Teams lists all of them."]})
+    return list(found.values())
 
 
 def members_of(team: Team) -> list[Membership]:

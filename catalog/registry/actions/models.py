@@ -5,8 +5,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from catalog.registry.actions.sharing import share_model
 from catalog.registry.models import RegisteredModel, UseCase
 from catalog.registry.permissions import require_editor, require_manager, require_publisher
+from catalog.registry.queries import teams_shown
 from catalog.registry.states import DataClass, ModelKind, ModelState, Origin
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import Team, User
@@ -75,6 +77,9 @@ def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> Registe
         require_manager(by, model)
     if problems := problems_with(changes):
         raise Invalid("The model was not changed.", fields=problems)
+    if "visibility" in changes:
+        visibility = changes.pop("visibility")
+        model = share_model(model, by=by, visibility=visibility, teams=teams_shown(model) if visibility == Visibility.TEAMS else ())
     before = {field: getattr(model, field) for field in changes}
     changed = {field: value for field, value in changes.items() if before[field] != value}
     if changed:

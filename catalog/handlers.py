@@ -1,8 +1,10 @@
 """What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.artifacts import leaving as artifacts_leaving
 from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
-from catalog.registry.notices import tell_askers, tell_owners
+from catalog.registry import leaving as registry_leaving
+from catalog.registry.notices import end_grants, tell_askers, tell_owners
 from catalog.search.actions import FOLLOWED, follow
 from catalog.storefront import access
 from catalog.usage import panels as usage_panels
@@ -19,6 +21,10 @@ def connect() -> None:
     describe("stopped", icon="ban", text="Not available", tone="danger")
     on("model.brought_in", tell_owners)
     on("version.added", tell_askers)
+    on("person.deactivated", end_grants, within=True)
+    on("person.erased", end_grants, within=True)
+    registry_leaving.connect()
+    artifacts_leaving.connect()
     duplicates_panels.connect()
     usage_panels.connect()
     access.connect()

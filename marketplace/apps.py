@@ -11,8 +11,11 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what is connected by name."""
+        from marketplace.accounts import own_duties
         from marketplace.accounts.queries import publishes
+        from marketplace.activity.subscribers import on
         from marketplace.notifications.queries import unread
+        from marketplace.notifications.teams import tell_of_teams_without_owner
         from marketplace.permissions.queries import has_role
         from marketplace.web.context import provide
 
@@ -20,3 +23,7 @@ class MarketplaceConfig(AppConfig):
         provide("auditor", lambda user: has_role(user, "auditor"))
         provide("unread", unread)
         provide("theme", lambda user: user.theme)
+        provide("administrator", lambda user: has_role(user, "administrator"))
+        own_duties.connect()
+        for verb in ("person.deactivated", "person.erased"):
+            on(verb, tell_of_teams_without_owner)

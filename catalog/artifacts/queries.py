@@ -16,7 +16,7 @@ from catalog.registry.models import ModelVersion
 from catalog.registry.on_request import showing_files
 from catalog.registry.queries import usable_approvals
 from catalog.registry.states import VersionState
-from marketplace.accounts.models import Team
+from marketplace.accounts.models import Team, User
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import visible
@@ -74,6 +74,12 @@ def local_copy(blob: Blob) -> Iterator[Path]:
 def uploads_of(version: ModelVersion) -> QuerySet[Upload]:
     """The uploads under way into a version."""
     return Upload.objects.filter(version=version, state__in=UNDER_WAY).select_related("created_by")
+
+
+def uploads_by(person: User, team: Team | None = None) -> QuerySet[Upload]:
+    """The uploads under way that a person began, in one team or in all."""
+    rows = Upload.objects.filter(created_by=person, state__in=UNDER_WAY, **({"version__model__team": team} if team is not None else {}))
+    return rows.select_related("version__model__team")
 
 
 def upload_for(viewer: Viewer, pk: UUID) -> Upload:

@@ -14,7 +14,7 @@ from marketplace.accounts.models import Team, User
 from marketplace.accounts.queries import people_by_pseudonym
 from marketplace.activity.queries import events_about
 from marketplace.errors import Invalid, NotFound
-from marketplace.permissions.needs import Need, OrgRole
+from marketplace.permissions.needs import Need, OrgRole, TeamRole
 from marketplace.permissions.queries import allowed, has_role, held_by, in_force, roles_of, visible
 
 Viewer = Any
@@ -195,6 +195,7 @@ STANDINGS = {
 
 
 IN_REVIEW = frozenset({VersionState.IN_REVIEW, VersionState.VALIDATING, VersionState.CHANGES_REQUESTED})
+UNFINISHED = frozenset({VersionState.DRAFT, VersionState.VALIDATION_FAILED, *IN_REVIEW})
 STOPPED = NEVER_SERVED | {VersionState.REJECTED}
 
 
@@ -293,6 +294,43 @@ def ended_approvals() -> QuerySet[Approval]:
 def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:
     """Grants of the viewer and their teams that count now, the first to end first."""
     return AccessGrant.objects.filter(in_force(), held_by(viewer)).select_related("thing__team", "team", "user", "use_case").order_by("until")
+
+
+def accountable_of(person: User, team: Team | None = None) -> QuerySet[RegisteredModel]:
+    """The models that a person answers for, in one team or in all."""
+    rows = RegisteredModel.objects.filter(accountable=person, **({"team": team} if team is not None else {}))
+    return rows.select_related("team").order_by("team__name", "name")
+
+
+def use_cases_owned_by(person: User, team: Team | None = None) -> QuerySet[UseCase]:
+    """The open use cases that a person owns, in one team or in all."""
+    rows = UseCase.objects.filter(owner=person, is_open=True, **({"team": team} if team is not None else {}))
+    return rows.select_related("team")
+
+
+def personal_grants_of(person: User) -> QuerySet[AccessGrant]:
+    """The grants that count now and that a person holds alone, not through a team."""
+    return AccessGrant.objects.filter(in_force(), user=person).select_related("thing__team", "use_case").order_by("until")
+
+
+def unfinished_by(person: User, team: Team | None = None) -> QuerySet[ModelVersion]:
+    """The versions that a person made and that are not decided yet, in one team or in all."""
+    rows = ModelVersion.objects.filter(created_by=person, state__in=sorted(UNFINISHED), **({"model__team": team} if team is not None else {}))
+    return rows.select_related("model__team")
+
+
+def grants_of_team(viewer: Viewer, team: Team) -> QuerySet[AccessGrant]:
+    """The grants that a team holds and that count now, on models that the viewer sees, the first to end first."""
+    rows = AccessGrant.objects.filter(in_force(), team=team).select_related("thing__team", "use_case")
+    return visible(rows, to=viewer, via="thing").order_by("until", "pk")
+
+
+def grants_given_by(viewer: Viewer, team: Team) -> QuerySet[AccessGrant] | None:
+    """The grants on a team's models that others hold; None for those who may not know: it is for its owners, governance and auditors."""
+    if roles_of(viewer).get(team.pk) != TeamRole.OWNER and not any(has_role(viewer, role) for role in (OrgRole.GOVERNANCE, OrgRole.AUDITOR)):
+        return None
+    rows = AccessGrant.objects.filter(in_force(), thing__team=team).exclude(team=team)
+    return visible(rows.select_related("thing__team", "use_case", "user", "team"), to=viewer, via="thing").order_by("until", "pk")
 
 
 @dataclass(frozen=True)

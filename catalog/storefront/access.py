@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from catalog.registry.queries import grants_held_by, models_for, standing_of, with_standing
+from catalog.registry.queries import grants_given_by, grants_held_by, grants_of_team, models_for, standing_of, with_standing
+from catalog.storefront.uses import MOST, uses_of
 from marketplace.accounts.models import Team
+from marketplace.accounts.permissions import knows_team
 from marketplace.web import slots
 from marketplace.web.pages import page
 
@@ -27,6 +29,20 @@ def team_models(request: HttpRequest, team: Team) -> str:
     return render_to_string("catalog/storefront/_team_models.html", {"rows": shown, "team": team}, request=request)
 
 
+def team_uses(request: HttpRequest, team: Team) -> str:
+    """Render the models of others that a team uses, and how far behind it is."""
+    return render_to_string("catalog/storefront/_team_uses.html", {"uses": uses_of(request.user, team), "team": team}, request=request)
+
+
+def team_access(request: HttpRequest, team: Team) -> str:
+    """Render the grants a team holds, and those that its models gave."""
+    given = grants_given_by(request.user, team)
+    shown = {"held": grants_of_team(request.user, team)[:MOST], "given": given[:MOST] if given is not None else None, "team": team}
+    return render_to_string("catalog/storefront/_team_access.html", shown, request=request)
+
+
 def connect() -> None:
-    """Offer the panel to the page of a team."""
+    """Offer the tabs to the page of a team."""
     slots.fill("team", "models", title="Models", order=10, render=team_models)
+    slots.fill("team", "uses", title="Uses", order=20, render=team_uses, may_see=knows_team)
+    slots.fill("team", "access", title="Access", order=30, render=team_access, may_see=knows_team)

@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from marketplace.accounts.leaving import movers
 from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Team, Theme, User
-from marketplace.accounts.permissions import require_administrator, require_team_manager
+from marketplace.accounts.permissions import require_administrator, require_hand_over, require_team_manager
 from marketplace.accounts.tokens import SCOPES, digest_of, new_secret, shown_prefix
 from marketplace.activity.actions import forget_texts, record
 from marketplace.activity.queries import events_by
@@ -22,6 +23,8 @@ from marketplace.permissions.needs import OrgRole, TeamRole
 
 MAX_TOKEN_DAYS = 365
 LAST_USE_MINUTES = 5
+MOST_QUOTA = 2**50
+ERASED = "erased-"
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -50,13 +53,52 @@ def add_person(username: str, *, by: User | None, name: str = "", email: str = "
 
 
 @transaction.atomic
+def deactivate_person(user: User, *, by: User | None) -> User:
+    """Let somebody leave: sessions and tokens stop with the next request, tokens for good; teams and roles stay written down."""
+    require_administrator(by, "deactivate people")
+    if by is not None and by.pk == user.pk:
+        raise Conflict("You cannot deactivate yourself.", hint="Ask another administrator.")
+    if by is not None:
+        _keep_an_administrator(user)
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        record("person.deactivated", user, by=by)
+        for token in ApiToken.objects.select_for_update().filter(user=user, revoked_at=None).order_by("pk"):
+            ApiToken.objects.filter(pk=token.pk).update(revoked_at=Now())
+            record("token.revoked", token, by=by)
+    user.refresh_from_db()
+    forget_cached(user)
+    return user
+
+
+@transaction.atomic
+def activate_person(user: User, *, by: User | None) -> User:
+    """Let somebody come back: teams and roles count again, tokens and grants that ended stay ended."""
+    require_administrator(by, "activate people")
+    if user.username.startswith(ERASED):
+        raise Conflict("Whoever was erased does not come back.", hint="Add the person anew.")
+    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        record("person.activated", user, by=by)
+    user.refresh_from_db()
+    forget_cached(user)
+    return user
+
+
+def _keep_an_administrator(user: User) -> None:
+    """Refuse to take the last administrator; the rows of the role serialize, so that two cannot take each other at once."""
+    rows = OrganizationRole.objects.select_for_update().filter(role=OrgRole.ADMINISTRATOR).order_by("pk")
+    holders = {row.user_id for row in rows}
+    if set(User.objects.filter(pk__in=holders, is_active=True).values_list("pk", flat=True)) == {user.pk}:
+        raise Conflict(f"{user} is the last administrator.", hint="Make somebody else an administrator first.")
+
+
+@transaction.atomic
 def erase_person(user: User, *, by: User | None) -> User:
     """Forget who a person was: the record keeps the pseudonym, and its chain still verifies."""
     require_administrator(by, "erase people")
     record("person.erased", user, by=by)
     forget_texts(events_by(user.person))
     User.objects.filter(pk=user.pk).update(
-        username=f"erased-{uuid4().hex[:12]}",
+        username=f"{ERASED}{uuid4().hex[:12]}",
         name="",
         email="",
         is_active=False,
@@ -120,7 +162,7 @@ def add_member(team: Team, user: User, *, role: str, by: User | None) -> Members
 def _keep_an_owner(team: Team, user: User) -> None:
     """Refuse to take the last owner; the team row serializes, so that two owners cannot remove each other at once."""
     Team.objects.select_for_update().get(pk=team.pk)
-    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER).values_list("user_id", flat=True))
+    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER, user__is_active=True).values_list("user_id", flat=True))
     if owners == {user.pk}:
         raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
 
@@ -138,10 +180,41 @@ def remove_member(team: Team, user: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
+def hand_over(person: User, *, to: User, by: User | None, team: Team | None = None) -> int:
+    """Hand over what somebody leaves (in one team, or everywhere) as far as it can be; return how much moved."""
+    require_hand_over(by, team)
+    if to.pk == person.pk or not to.is_active or not to.is_person:
+        raise Invalid("Nothing was handed over.", fields={"to": ["Name another person who is active; a service account answers for nothing."]})
+    return sum(move(person, to=to, by=by, team=team) for move in movers())
+
+
+@transaction.atomic
+def change_team(team: Team, *, by: User | None, purpose: str | None = None, quota_bytes: int | None = None) -> Team:
+    """Change what a team is for, and how much it may store."""
+    require_administrator(by, "change teams")
+    wanted = {name: value for name, value in (("purpose", purpose), ("quota_bytes", quota_bytes)) if value is not None}
+    problems: dict[str, list[str]] = {}
+    if purpose is not None and (len(purpose) > 280 or hides_something(purpose)):
+        problems["purpose"] = ["Use one line of at most 280 characters, without invisible ones."]
+    if quota_bytes is not None and not 0 <= quota_bytes <= MOST_QUOTA:
+        problems["quota_bytes"] = [f"Use a whole number of bytes from 0 to {MOST_QUOTA}."]
+    if problems:
+        raise Invalid("The team was not changed.", fields=problems)
+    before = {name: getattr(team, name) for name in wanted}
+    if before != wanted:
+        Team.objects.filter(pk=team.pk).update(**wanted)
+        record("team.changed", team, by=by, before=before, after=wanted)
+    team.refresh_from_db()
+    return team
+
+
+@transaction.atomic
 def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lead: bool = False) -> OrganizationRole:
     """Give somebody an organization role; reviewers get a track."""
     require_administrator(by, "give organization roles")
-    if (role == OrgRole.REVIEWER) != bool(track):
+    if role not in OrgRole.values:
+        raise Invalid(f"{role[:40]!r} is no organization role.", fields={"role": [f"Use one of {', '.join(OrgRole.values)}."]})
+    if len(track) > 40 or (role == OrgRole.REVIEWER) != bool(track):
         raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
     given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead})
     join_group(user, f"track:{track}" if track else f"role:{role}")
@@ -153,6 +226,8 @@ def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lea
 def take_role(user: User, role: str, *, by: User | None, track: str = "") -> None:
     """Take an organization role away."""
     require_administrator(by, "take organization roles")
+    if by is not None and role == OrgRole.ADMINISTRATOR:
+        _keep_an_administrator(user)
     if OrganizationRole.objects.filter(user=user, role=role, track=track).delete()[0]:
         leave_group(user, f"track:{track}" if track else f"role:{role}")
         record("role.taken", user, by=by, role=role, track=track)

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.accounts.actions import add_member, create_team, issue_token, remove_member, revoke_token
-from marketplace.accounts.queries import all_teams, members_of, team_named, team_roles_of, token_of, tokens_of, user_named
+from marketplace.accounts.queries import all_teams, members_known_to, team_named, team_roles_of, token_of, tokens_of, user_named
 from marketplace.accounts.serializers import (
     IssuedToken,
     MemberInput,
@@ -69,9 +69,10 @@ class TeamView(ApiView):
 
     @extend_schema(responses=TeamDetail, summary="Show a team")
     def get(self, request: Request, team: str) -> Response:
-        """Return a team with its people."""
+        """Return a team with its people: all for its members and those who oversee it, else its owners, whom to ask."""
         found = team_named(team)
-        return Response(team_shape(found) | {"people": [member_shape(m) for m in members_of(found)]})
+        known = members_known_to(request.user, found)  # type: ignore[arg-type]
+        return Response(team_shape(found) | {"unit": found.parent.name if found.parent else None, "people": [member_shape(m) for m in known]})
 
 
 class TeamMembers(ApiView):

@@ -3,6 +3,8 @@
 VERBS: dict[str, str] = {
     # people and rights
     "person.added": "was added",
+    "person.deactivated": "was deactivated: sessions, tokens and personal grants no longer count",
+    "person.activated": "was activated again",
     "person.erased": "was erased; the record keeps only the pseudonym",
     "person.signed_in": "signed in",
     "person.settings_changed": "changed their settings",
@@ -10,6 +12,7 @@ VERBS: dict[str, str] = {
     "role.taken": "lost an organization role",
     "team.created": "was created",
     "team.placed": "was placed under another team",
+    "team.changed": "was changed",
     "team.member_added": "gained a member",
     "team.member_removed": "lost a member",
     "token.issued": "was issued",
@@ -24,6 +27,7 @@ VERBS: dict[str, str] = {
     "model.shared": "is known to others than before",
     "model.brought_in": "was asked to be brought in",
     "use_case.created": "was created",
+    "use_case.handed_over": "has another owner",
     "version.added": "was added",
     "version.changed": "was changed",
     "version.submitted": "was submitted for checks",

@@ -47,7 +47,7 @@ def show(request: HttpRequest, team: Team, tab: str, *, form: MemberForm, status
         "crumbs": [{"text": "Teams", "url": "/teams"}, {"text": team.name}],
     }
     if tab == MEMBERS:
-        members = [(member, why(member)) for member in members_known_to(request.user, team)]
+        members = [(member, why(member)) for member in members_known_to(request.user, team)]  # type: ignore[arg-type]
         context |= {"members": members, "form": form, "log": log_of(team) if context["knows"] else []}
     else:
         context["panel"] = _named(offered, tab, team)

@@ -58,28 +58,25 @@ def why(row: Any) -> str:
     return "from the directory" if getattr(row, "source", "") == "directory" else "by hand"
 
 
-def places_of(person: User) -> list[Given]:
-    """The teams of a person, with the role there."""
-    rows = list(Membership.objects.filter(user=person).select_related("team__parent").order_by("team__name"))
-    events = Event.objects.filter(subject_type="team", subject_id__in=[str(row.team_id) for row in rows], verb="team.member_added")
-    given: dict[str, Event] = {}
-    for event in events.filter(body__contains=str(person.person)).order_by("-pk") if rows else ():
-        if details_of(event)["details"].get("person") == str(person.person):
-            given.setdefault(event.subject_id, event)
-    who = actors(given.values())
-    return [_given(row, given.get(str(row.team_id)), who, since=row.created_at) for row in rows]
-
-
-def roles_given_to(person: User) -> list[Given]:
-    """The organization roles of a person."""
-    rows = list(OrganizationRole.objects.filter(user=person))
-    events = Event.objects.filter(subject_type="user", subject_id=str(person.person), verb="role.given")
-    given: dict[tuple[str, str], Event] = {}
-    for event in events.order_by("-pk") if rows else ():
+def holdings_of(person: User) -> tuple[list[Given], list[Given]]:
+    """The teams of a person with the role there, and the organization roles: who gave them is read from the record at once."""
+    places = list(Membership.objects.filter(user=person).select_related("team__parent").order_by("team__name"))
+    roles = list(OrganizationRole.objects.filter(user=person))
+    in_teams = Q(subject_type="team", subject_id__in=[str(row.team_id) for row in places], verb="team.member_added")
+    of_roles = Q(subject_type="user", subject_id=str(person.person), verb="role.given")
+    events = Event.objects.filter(in_teams | of_roles, body__contains=str(person.person)).order_by("-pk")
+    given: dict[tuple[str, ...], Event] = {}
+    for event in events if places or roles else ():
         told = details_of(event)["details"]
-        given.setdefault((told.get("role", ""), told.get("track", "")), event)
+        if event.verb == "role.given":
+            given.setdefault((str(told.get("role")), str(told.get("track"))), event)
+        elif told.get("person") == str(person.person):
+            given.setdefault((event.subject_id,), event)
     who = actors(given.values())
-    return [_given(row, given.get((row.role, row.track)), who) for row in rows]
+    return (
+        [_given(row, given.get((str(row.team_id),)), who, since=row.created_at) for row in places],
+        [_given(row, given.get((row.role, row.track)), who) for row in roles],
+    )
 
 
 def _given(row: Any, event: Event | None, who: dict[str, str], since: datetime | None = None) -> Given:

@@ -21,11 +21,12 @@ from marketplace.accounts.actions import (
 )
 from marketplace.accounts.leaving import duties_of
 from marketplace.accounts.models import User
-from marketplace.accounts.people import by_name, matrix, people, places_of, roles_given_to
+from marketplace.accounts.people import by_name, holdings_of, matrix, people
 from marketplace.accounts.people_forms import FindForm, HandOverForm, PersonForm, PlaceForm, RoleForm, TeamForm
 from marketplace.accounts.permissions import require_administrator
 from marketplace.accounts.queries import all_teams, anybody_named, last_administrator, team_named, teams_without_owner, tracks_named, user_named
 from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.permissions.needs import OrgRole
 from marketplace.web.forms import attempt
 from marketplace.web.pages import notice, page, see_other
 
@@ -71,15 +72,16 @@ def person_page(request: HttpRequest, username: str) -> HttpResponse:
 
 
 def _person(request: HttpRequest, person: User, *, status: int = 200, **forms: Any) -> HttpResponse:
+    places, roles = holdings_of(person)
     context: dict[str, Any] = {
         "person": person,
-        "places": places_of(person),
-        "roles": roles_given_to(person),
+        "places": places,
+        "roles": roles,
         "duties": duties_of(person, viewer=request.user),
         "role_form": RoleForm(),
         "hand_over_form": HandOverForm(),
         "is_me": person.pk == request.user.pk,
-        "is_last": last_administrator(person),
+        "is_last": any(given.row.role == OrgRole.ADMINISTRATOR for given in roles) and last_administrator(person),
         "crumbs": [{"text": "People", "url": "/admin/people"}, {"text": person.username}],
     } | forms
     return page(request, "marketplace/accounts/person.html", context, status=status)

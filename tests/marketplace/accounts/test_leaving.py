@@ -8,7 +8,14 @@ from django.utils import timezone
 from catalog.registry.actions import give_grant
 from catalog.registry.models import AccessGrant, RegisteredModel, UseCase
 from marketplace.accounts.actions import (
-    activate_person, add_member, deactivate_person, give_role, hand_over, issue_token, remove_member, take_role,
+    activate_person,
+    add_member,
+    deactivate_person,
+    give_role,
+    hand_over,
+    issue_token,
+    remove_member,
+    take_role,
 )  # fmt: skip
 from marketplace.accounts.leaving import duties_of
 from marketplace.accounts.models import User

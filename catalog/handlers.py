@@ -1,10 +1,12 @@
 """What follows from what in the catalog: which room listens to which verb, and how its states look."""
 
+from catalog.artifacts import leaving as artifacts_leaving
 from catalog.cards.actions import COLUMNS, save_facts
 from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
+from catalog.registry import leaving as registry_leaving
 from catalog.registry.actions import keep_elsewhere
-from catalog.registry.notices import settle_accountable, tell_askers, tell_of_leaver, tell_owners
+from catalog.registry.notices import end_grants, settle_accountable, tell_askers, tell_of_leaver, tell_owners
 from catalog.registry.service_accounts import connect as answer_about_tokens
 from catalog.search.actions import FOLLOWED, follow
 from catalog.storefront import access, team_tokens
@@ -26,6 +28,10 @@ def connect() -> None:
     for verb in ("service_account.changed", "service_account.ended"):
         on(verb, settle_accountable)
     answer_about_tokens()
+    on("person.deactivated", end_grants, within=True)
+    on("person.erased", end_grants, within=True)
+    registry_leaving.connect()
+    artifacts_leaving.connect()
     duplicates_panels.connect()
     usage_panels.connect()
     access.connect()

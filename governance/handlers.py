@@ -3,6 +3,7 @@
 from catalog.cards.facts import also_knows
 from catalog.registry.models import RegisteredModel
 from governance.access.notices import settle_calls, tell_deciders, tell_requester
+from governance.reviews import leaving as reviews_leaving
 from governance.reviews.actions import open_review, void_what_changed
 from governance.reviews.notices import (
     settle_review_notices,
@@ -39,6 +40,7 @@ def void_by_approval(event: Event) -> None:
 def connect() -> None:
     """Subscribe to everything that governance reacts to; called once when the app is ready."""
     also_knows(known_of_model)
+    reviews_leaving.connect()
     on("run.finished", review_what_passed)
     on("card.saved", void_by_card, within=True)
     # Neither of two transactions sees the other's row: whichever commits last looks again.

@@ -14,6 +14,7 @@ class MarketplaceConfig(AppConfig):
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
 
+        from marketplace.accounts import own_duties
         from marketplace.accounts.identity.mapping import WrongMapping, mapping
         from marketplace.accounts.queries import publishes
         from marketplace.handlers import connect
@@ -30,3 +31,5 @@ class MarketplaceConfig(AppConfig):
         provide("auditor", lambda user: has_role(user, "auditor"))
         provide("unread", unread)
         provide("theme", lambda user: user.theme)
+        provide("administrator", lambda user: has_role(user, "administrator"))
+        own_duties.connect()

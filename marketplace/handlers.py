@@ -7,6 +7,7 @@ from marketplace.activity.models import Event
 from marketplace.activity.subscribers import on
 from marketplace.notifications.actions import notify
 from marketplace.notifications.models import Level
+from marketplace.notifications.teams import tell_of_teams_without_owner
 from marketplace.permissions.needs import OrgRole
 
 
@@ -29,3 +30,5 @@ def connect() -> None:
     """Subscribe to what the ground reacts to; called once when the app is ready."""
     on("team.last_owner_kept", tell_administrators)
     on("team.member_removed", end_tokens_of_leaver, within=True)
+    for verb in ("person.deactivated", "person.erased"):
+        on(verb, tell_of_teams_without_owner)

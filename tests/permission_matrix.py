@@ -98,6 +98,8 @@ JOB = {
     "workflow": ".github/workflows/release.yml", "scopes": "publish",
 }  # fmt: skip
 PUBLIC = {"anonymous": 200}
+ADMIN: dict[str, dict[str, int]] = {"people": {"root": 200}}
+NEW_PERSON = {"username": "new-here", "kind": "person"}
 NO_ID = "01890000-0000-7000-8000-000000000000"
 NEW_MODEL = {"team": "finance-ml", "name": "brand-new"}
 DECIDED = {
@@ -174,6 +176,34 @@ MATRIX: dict[str, list[Row]] = {
     "teams": [get("/teams")],
     "team": [get("/teams/finance-ml"), get("/teams/no-such-team", 404)],
     "team-members": [send("POST", "/teams/finance-ml/members", 403, {"username": "stan", "role": "viewer"}, people={"paul": 303, "root": 303})],
+    "team-tab": [
+        get("/teams/finance-ml/models"),
+        *(get(f"/teams/finance-ml/{tab}", 403, people=of(200, *OWNERS, "gus", "aud", "root")) for tab in ("uses", "access")),
+        get("/teams/finance-ml/no-such-tab", 404),
+    ],
+    "team-member": [get("/teams/finance-ml/members/nina", 403, people=of(200, "paul", "root"))],
+    "team-member-hand-over": [
+        send("POST", "/teams/finance-ml/members/nina/hand-over", 403, {"to": "petra"}, people=of(303, "paul", "root")),
+    ],
+    "people": [get("/admin/people", 403, **ADMIN), send("POST", "/admin/people", 403, NEW_PERSON, people={"root": 303})],
+    "person": [get("/admin/people/nina", 403, **ADMIN), get("/admin/people/nobody", 403, people={"root": 404})],
+    "person-active": [send("POST", "/admin/people/nina/active", 403, {"is_active": "false"}, people={"root": 303})],
+    "person-roles": [send("POST", "/admin/people/nina/roles", 403, {"role": "auditor"}, people={"root": 303})],
+    "person-hand-over": [send("POST", "/admin/people/nina/hand-over", 403, {"to": "petra"}, people={"root": 303})],
+    "admin-teams": [get("/admin/teams", 403, **ADMIN), send("POST", "/admin/teams", 403, {"name": "another"}, people={"root": 303})],
+    "admin-team": [
+        get("/admin/teams/sales", 403, **ADMIN),
+        send("POST", "/admin/teams/sales", 403, {"parent": "legal-tech", "quota": "5"}, people={"root": 303}),
+    ],
+    "admin-roles": [get("/admin/roles", 403, **ADMIN)],
+    "api-people": [get("/api/v1/people", 403, **ADMIN), send("POST", "/api/v1/people", 403, {"username": "new"}, people={"root": 201})],
+    "api-person": [
+        get("/api/v1/people/nina", 403, **ADMIN),
+        send("PATCH", "/api/v1/people/nina", 403, {"is_active": False}, people={"root": 200}),
+    ],
+    "api-person-hand-over": [send("POST", "/api/v1/people/nina/hand-over", 403, {"to": "petra"}, people={"root": 200})],
+    "api-person-roles": [send("POST", "/api/v1/people/nina/roles", 403, {"role": "auditor"}, people={"root": 201})],
+    "api-person-role": [send("DELETE", "/api/v1/people/aud/roles/auditor", 403, people={"root": 204})],
     "notifications": [get("/me/notifications")],
     "notifications-all-done": [send("POST", "/me/notifications/done", 303, {"level": "needs_you"})],
     "notification-done": [send("POST", "/me/notifications/0/done", 404)],
@@ -223,6 +253,7 @@ MATRIX: dict[str, list[Row]] = {
     "card-take-readme": changed("/m/{m}/edit/readme", 422, {}),
     "model-bring-in": changed("/m/{m}/bring-in", 409, {"reason": "We need it."}, everybody=409, hidden=409),
     "model-facts": changed("/m/{m}/settings/facts", 303, {"summary": "Another summary."}, paul=422),
+    "model-sharing": changed("/m/{m}/settings/sharing", 303, {"visibility": "organization"}, nina=403),
     "model-grants": changed("/m/{m}/settings/grants", 422, {}),
     "model-grant-end": changed("/m/{m}/settings/grants/0/end", 404, {}, everybody=404, hidden=404),
     "model-aliases": changed("/m/{m}/settings/aliases", 303, {"alias": "newest", "version": "1.0.0"}),
@@ -244,6 +275,11 @@ MATRIX: dict[str, list[Row]] = {
     ],
     "api-grants": seen_and_hidden("/api/v1/models/{m}/grants"),
     "api-grant": rest_change("DELETE", "/api/v1/models/{m}/grants/0", 404, {}, everybody=404, hidden=404),
+    "api-sharing": [
+        get("/api/v1/models/{open}/sharing", 403, people={"paul": 200}),
+        *rest_change("PUT", "/api/v1/models/{m}/sharing", 200, {"visibility": "organization"}, nina=403),
+        *rest_change("PATCH", "/api/v1/models/{m}/sharing", 200, {}, nina=403),
+    ],
     "api-bring-in": rest_change("POST", "/api/v1/models/{m}/bring-in", 409, {"reason": "We need it."}, everybody=409, hidden=409),
     "api-use-cases": [get("/api/v1/use-cases")],
     "api-card": seen_and_hidden("/api/v1/models/{m}/card"),

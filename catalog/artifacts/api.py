@@ -28,11 +28,12 @@ from catalog.artifacts.serializers import (
     upload_shape,
 )
 from catalog.registry.models import ModelVersion
+from catalog.registry.on_request import shows_files
 from catalog.registry.queries import model_by_path, version_named
 from marketplace.accounts.models import ApiToken, User
 from marketplace.api.parsers import RawParser
 from marketplace.api.views import ApiView
-from marketplace.errors import DomainError, NotFound
+from marketplace.errors import DomainError, NotAllowed, NotFound
 
 BYTES = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 BYTES_IN = {"application/octet-stream": OpenApiTypes.BINARY}
@@ -65,13 +66,25 @@ def length_of(request: Request) -> int:
     return int(text)
 
 
+def files_are_on_request(version: ModelVersion) -> NotAllowed:
+    """Say that the list is not shown, and whom to ask."""
+    team = version.model.team.name
+    return NotAllowed(
+        f"The files of {version.model} are shown on request.",
+        hint=f"Ask an owner of team {team} for access; the list is yours once you may use an approved version.",
+        code="files-on-request",
+    )
+
+
 class FileList(ApiView):
     """The files of a version."""
 
     @extend_schema(operation_id="files_list", responses=FilesShape)
     def get(self, request: Request, team: str, name: str, version: str) -> Response:
-        """List the files of a version with size and sha256."""
+        """List the files of a version with size and sha256; files on request only to those who may read them."""
         found = version_of(request, f"{team}/{name}", version)
+        if not shows_files(request.user, found):
+            raise files_are_on_request(found)
         rows = [file_shape(file) for file in files_of(found).select_related("version__model__team")]
         return Response({"results": rows, "manifest_digest": found.manifest_digest})
 

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry.models import AccessGrant, Approval, ModelVersion
+from catalog.registry.on_request import shows_files
 from catalog.registry.permissions import work_team
 from catalog.registry.queries import (
     approval_for_use,
@@ -71,6 +72,8 @@ def resolve(caller: User, token: ApiToken | None, version: ModelVersion, path: s
     """Return the pass for one file, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
     if token is not None and "download" not in token.scopes:
         raise NotAllowed("This token may not download.", hint="Issue a token with the scope download.", code="scope-missing")
+    if version.model.files_on_request and allowed(caller, Need.VIEW, version.model) and not shows_files(caller, version):
+        raise _refusal(caller, version)  # the same for a path that is there and one that is not: nobody learns names by trying
     return judge(caller, token, _file(caller, version, path), purpose=purpose)
 
 

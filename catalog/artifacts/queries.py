@@ -13,9 +13,10 @@ from catalog.artifacts import store
 from catalog.artifacts.models import Blob, ModelFile, Upload
 from catalog.artifacts.states import UploadState
 from catalog.registry.models import ModelVersion
+from catalog.registry.on_request import showing_files
 from catalog.registry.queries import usable_approvals
 from catalog.registry.states import VersionState
-from marketplace.accounts.models import Team
+from marketplace.accounts.models import Team, User
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import visible
@@ -75,6 +76,12 @@ def uploads_of(version: ModelVersion) -> QuerySet[Upload]:
     return Upload.objects.filter(version=version, state__in=UNDER_WAY).select_related("created_by")
 
 
+def uploads_by(person: User, team: Team | None = None) -> QuerySet[Upload]:
+    """The uploads under way that a person began, in one team or in all."""
+    rows = Upload.objects.filter(created_by=person, state__in=UNDER_WAY, **({"version__model__team": team} if team is not None else {}))
+    return rows.select_related("version__model__team")
+
+
 def upload_for(viewer: Viewer, pk: UUID) -> Upload:
     """One upload that the viewer may go on with; NotFound for anybody else's."""
     rows = Upload.objects.select_related("version__model__team")
@@ -113,10 +120,10 @@ def may_reuse(viewer: Viewer, team: Team, sha256: str, size: int) -> bool:
 
 
 def duplicates_among(viewer: Viewer, digests: Collection[str], *, besides: ModelVersion | None = None) -> list[Copy]:
-    """Files with one of these sha256 that the viewer may see, newest first; a hidden one gives the answer of none."""
+    """Files with one of these sha256 that the viewer may see, newest first; a hidden one, or one on request, gives the answer of none."""
     rows = ModelFile.objects.filter(blob__in=list(digests)).exclude(version=besides.pk if besides else None)
-    rows = visible(rows.select_related("version__model__team"), to=viewer, via="version__model").order_by("-pk")
-    return [Copy(str(row.version.model), row.version.version, row.path, row.blob_id) for row in rows[:MOST_COPIES]]
+    rows = visible(rows.select_related("version__model__team"), to=viewer, via="version__model").filter(showing_files(viewer, "version__"))
+    return [Copy(str(row.version.model), row.version.version, row.path, row.blob_id) for row in rows.order_by("-pk")[:MOST_COPIES]]
 
 
 def abandoned_uploads(before: Any) -> QuerySet[Upload]:

@@ -21,6 +21,7 @@ from catalog.registry.actions import (
     set_alias,
 )
 from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.on_request import shows_files, versions_showing_files
 from catalog.registry.queries import (
     alias_named,
     aliases_of,
@@ -50,9 +51,11 @@ def shown(model: RegisteredModel, viewer: Any) -> dict[str, Any]:
     return shapes.model_shape(model, standing_on(model, viewer), list(aliases_of(model)))
 
 
-def detailed(version: ModelVersion) -> dict[str, Any]:
-    """Return a version with its approvals."""
-    return shapes.version_shape(version) | {"approvals": [shapes.approval_shape(a) for a in approvals_of(version)]}
+def detailed(version: ModelVersion, viewer: Any) -> dict[str, Any]:
+    """Return a version with its approvals, as this viewer may see it."""
+    return shapes.version_shape(version, shows_size=shows_files(viewer, version)) | {
+        "approvals": [shapes.approval_shape(a) for a in approvals_of(version)]
+    }
 
 
 def named_in(values: dict[str, Any]) -> dict[str, Any]:
@@ -99,8 +102,13 @@ class Versions(ApiView):
     @extend_schema(responses=shapes.VersionPage, parameters=PAGED, summary="List versions")
     def get(self, request: Request, team: str, name: str) -> Response:
         """Return the versions of a model, newest first."""
-        rows = versions_of(model_named(request.user, team, name))
-        return Response(body(keyset_by_id(rows, request.query_params), shapes.version_shape))
+        model = model_named(request.user, team, name)
+        shown_whole = versions_showing_files(request.user, model)
+
+        def shape(version: ModelVersion) -> dict[str, Any]:
+            return shapes.version_shape(version, shows_size=shown_whole is None or version.pk in shown_whole)
+
+        return Response(body(keyset_by_id(versions_of(model), request.query_params), shape))
 
     @extend_schema(request=shapes.VersionInput, responses={201: shapes.VersionDetail}, summary="Add a version")
     def post(self, request: Request, team: str, name: str) -> Response:
@@ -109,7 +117,7 @@ class Versions(ApiView):
         model = model_named(request.user, team, name)
         made = add_version(model, values.pop("version"), by=request.user, **values)  # type: ignore[arg-type]
         found = version_named(model, made.version)
-        return Response(detailed(found), status=201, headers={"Location": shapes.path_of(model, "versions", made.version)})
+        return Response(detailed(found, request.user), status=201, headers={"Location": shapes.path_of(model, "versions", made.version)})
 
 
 class VersionView(ApiView):
@@ -118,7 +126,7 @@ class VersionView(ApiView):
     @extend_schema(responses=shapes.VersionDetail, summary="Show a version")
     def get(self, request: Request, team: str, name: str, version: str) -> Response:
         """Return a version, by its name or by `@alias`."""
-        return Response(detailed(version_named(model_named(request.user, team, name), version)))
+        return Response(detailed(version_named(model_named(request.user, team, name), version), request.user))
 
     @extend_schema(request=shapes.VersionChange, responses=shapes.VersionDetail, summary="Change a version")
     def patch(self, request: Request, team: str, name: str, version: str) -> Response:
@@ -128,7 +136,7 @@ class VersionView(ApiView):
         if "use_case" in values:
             values["use_case"] = use_case_to_ask_for(user, values["use_case"])
         change_version(found, by=user, **values)  # type: ignore[arg-type]
-        return Response(detailed(version_named(found.model, found.version)))
+        return Response(detailed(version_named(found.model, found.version), user))
 
 
 def version_to_change(user: Any, team: str, name: str, version: str) -> ModelVersion:

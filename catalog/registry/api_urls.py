@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.registry import account_api, api
+from catalog.registry import account_api, api, sharing_api
 
 ACCOUNTS = "teams/<str:team>/service-accounts"
 MODEL = "models/<str:team>/<str:name>"
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MODEL}/aliases/<str:alias>", api.AliasView.as_view(), name="api-alias"),
     path(f"{MODEL}/grants", api.Grants.as_view(), name="api-grants"),
     path(f"{MODEL}/grants/<int:pk>", api.GrantView.as_view(), name="api-grant"),
+    path(f"{MODEL}/sharing", sharing_api.Sharing.as_view(), name="api-sharing"),
     path(f"{MODEL}/bring-in", api.BringIn.as_view(), name="api-bring-in"),
     path(ACCOUNTS, account_api.ServiceAccounts.as_view(), name="api-service-accounts"),
     path(f"{ACCOUNTS}/<str:account>", account_api.ServiceAccountView.as_view(), name="api-service-account"),

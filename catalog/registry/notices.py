@@ -1,9 +1,10 @@
-"""Telling people about requests to bring in a model; the handlers of the building call it with the event that happened."""
+"""Telling people about requests to bring in a model, and ending what somebody held who left; called with the event that happened."""
 
 import json
 
 from django.db import transaction
 
+from catalog.registry.actions import end_grants_of
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.service_accounts import accounts_answered_for_by
 from marketplace.accounts.queries import owners_of, people_by_pseudonym
@@ -23,6 +24,12 @@ def tell_owners(event: Event) -> int:
     text = f"{asker or 'Somebody'} asks to bring in {model}. The reason is on its settings page; add a version to bring it in."
     about = f"bring-in:{model.pk}"
     return notify(owners_of(model.team_id), level=Level.NEEDS_YOU, verb=event.verb, about=about, text=text, url=f"/m/{model}/settings", by=asker)
+
+
+def end_grants(event: Event) -> int:
+    """Somebody left: the grants that only they held end with it."""
+    person = people_by_pseudonym({event.subject_id}).get(event.subject_id)
+    return end_grants_of(person) if person is not None else 0
 
 
 @transaction.atomic

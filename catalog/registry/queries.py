@@ -40,6 +40,11 @@ def model_by_path(viewer: Viewer, path: str) -> RegisteredModel:
     return model_named(viewer, team, name)
 
 
+def teams_shown(model: RegisteredModel) -> list[Team]:
+    """The teams that a model is shown to by name; with them those below them know of it."""
+    return list(Team.objects.filter(pk__in=model.shown_to)) if model.shown_to else []
+
+
 def versions_for(viewer: Viewer) -> QuerySet[ModelVersion]:
     """The versions of models that somebody may see."""
     return visible(ModelVersion.objects.select_related("model__team", "use_case", "created_by", "submitted_by"), to=viewer, via="model")
@@ -225,6 +230,7 @@ STANDINGS = {
 
 
 IN_REVIEW = frozenset({VersionState.IN_REVIEW, VersionState.VALIDATING, VersionState.CHANGES_REQUESTED})
+UNFINISHED = frozenset({VersionState.DRAFT, VersionState.VALIDATION_FAILED, *IN_REVIEW})
 STOPPED = NEVER_SERVED | {VersionState.REJECTED}
 
 
@@ -326,6 +332,43 @@ def grants_spoken_for(viewer: Viewer) -> QuerySet[AccessGrant]:
 def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:
     """Grants of the viewer and their teams that count now, the first to end first."""
     return AccessGrant.objects.filter(in_force(), held_by(viewer)).select_related("thing__team", "team", "user", "use_case").order_by("until")
+
+
+def accountable_of(person: User, team: Team | None = None) -> QuerySet[RegisteredModel]:
+    """The models that a person answers for, in one team or in all."""
+    rows = RegisteredModel.objects.filter(accountable=person, **({"team": team} if team is not None else {}))
+    return rows.select_related("team").order_by("team__name", "name")
+
+
+def use_cases_owned_by(person: User, team: Team | None = None) -> QuerySet[UseCase]:
+    """The open use cases that a person owns, in one team or in all."""
+    rows = UseCase.objects.filter(owner=person, is_open=True, **({"team": team} if team is not None else {}))
+    return rows.select_related("team")
+
+
+def personal_grants_of(person: User) -> QuerySet[AccessGrant]:
+    """The grants that count now and that a person holds alone, not through a team."""
+    return AccessGrant.objects.filter(in_force(), user=person).select_related("thing__team", "use_case").order_by("until")
+
+
+def unfinished_by(person: User, team: Team | None = None) -> QuerySet[ModelVersion]:
+    """The versions that a person made and that are not decided yet, in one team or in all."""
+    rows = ModelVersion.objects.filter(created_by=person, state__in=sorted(UNFINISHED), **({"model__team": team} if team is not None else {}))
+    return rows.select_related("model__team")
+
+
+def grants_of_team(viewer: Viewer, team: Team) -> QuerySet[AccessGrant]:
+    """The grants that a team holds and that count now, on models that the viewer sees, the first to end first."""
+    rows = AccessGrant.objects.filter(in_force(), team=team).select_related("thing__team", "use_case")
+    return visible(rows, to=viewer, via="thing").order_by("until", "pk")
+
+
+def grants_given_by(viewer: Viewer, team: Team) -> QuerySet[AccessGrant] | None:
+    """The grants on a team's models that others hold; None for those who may not know: it is for its owners, governance and auditors."""
+    if roles_of(viewer).get(team.pk) != TeamRole.OWNER and not any(has_role(viewer, role) for role in (OrgRole.GOVERNANCE, OrgRole.AUDITOR)):
+        return None
+    rows = AccessGrant.objects.filter(in_force(), thing__team=team).exclude(team=team)
+    return visible(rows.select_related("thing__team", "use_case", "user", "team"), to=viewer, via="thing").order_by("until", "pk")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from marketplace.permissions.models import Visibility
 FACTS = (
     "display_name", "kind", "origin", "state", "visibility", "summary", "task", "library", "framework", "license", "modality", "publisher",
     "parameters", "base_model", "tags", "tier", "source", "external_id", "pulls_30d", "teams_30d", "created_at", "updated_at",
+    "files_on_request",
 )  # fmt: skip
 
 
@@ -94,6 +95,22 @@ class GrantInput(StrictSerializer):
     until = serializers.DateTimeField()
 
 
+class SharingChange(StrictSerializer):
+    """Who knows of a model; what is left out stays."""
+
+    visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
+    teams = serializers.ListField(
+        child=serializers.CharField(max_length=96), max_length=200, required=False, help_text="Names of teams or units, where the visibility is teams"
+    )
+    files_on_request = serializers.BooleanField(required=False, help_text="Whoever may not read its files does not see which there are either")
+
+
+class SharingInput(SharingChange):
+    """Who knows of a model, all of it."""
+
+    visibility = serializers.ChoiceField(choices=Visibility.choices)
+
+
 class UseCaseInput(StrictSerializer):
     """A new use case of one of your teams."""
 
@@ -156,10 +173,19 @@ class ModelDetail(serializers.Serializer[Any]):
     accountable = serializers.CharField(allow_null=True)
     pulls_30d = serializers.IntegerField()
     teams_30d = serializers.IntegerField()
+    files_on_request = serializers.BooleanField(help_text="Only whoever may read the files sees which there are")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     standing = StandingOutput()
     aliases = serializers.DictField(child=serializers.CharField(), help_text="Alias -> version")
+
+
+class SharingOutput(serializers.Serializer[Any]):
+    """Who knows of a model, and who sees which files it has."""
+
+    visibility = serializers.ChoiceField(choices=Visibility.choices)
+    teams = serializers.ListField(child=serializers.CharField(), help_text="Those it is shown to, with the teams below them")
+    files_on_request = serializers.BooleanField()
 
 
 class UseCaseRef(serializers.Serializer[Any]):
@@ -192,7 +218,7 @@ class VersionOutput(serializers.Serializer[Any]):
     changelog = serializers.CharField(allow_blank=True)
     manifest_digest = serializers.CharField(allow_blank=True, help_text="sha256 of the manifest; empty until the first submit")
     descriptor = serializers.DictField(allow_null=True)
-    bytes = serializers.IntegerField()
+    bytes = serializers.IntegerField(allow_null=True, help_text="Null: the files are on request, and you may not read them")
     upstream_commit = serializers.CharField(allow_blank=True)
     answers = serializers.DictField()
     tier = serializers.ChoiceField(choices=["", *Tier.values])
@@ -303,13 +329,14 @@ def use_case_ref(use_case: UseCase | None) -> dict[str, Any] | None:
     return {"id": use_case.pk, "name": use_case.name} if use_case else None
 
 
-def version_shape(version: ModelVersion) -> dict[str, Any]:
-    """Return a version as JSON."""
+def version_shape(version: ModelVersion, *, shows_size: bool) -> dict[str, Any]:
+    """Return a version as JSON, without its size where the files are on request."""
     plain = (
-        "version", "state", "state_note", "changelog", "manifest_digest", "descriptor", "bytes", "upstream_commit", "answers", "tier",
+        "version", "state", "state_note", "changelog", "manifest_digest", "descriptor", "upstream_commit", "answers", "tier",
         "tier_because", "policy", "card_revision", "environment", "data_class", "created_at", "submitted_at", "sunset_at",
     )  # fmt: skip
     return {name: getattr(version, name) for name in plain} | {
+        "bytes": version.bytes if shows_size else None,
         "model": str(version.model),
         "url": settings.PUBLIC_URL + path_of(version.model, "versions", version.version),
         "aliases": sorted(alias.name for alias in version.aliases.all()),

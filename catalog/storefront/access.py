@@ -12,14 +12,14 @@ from django.views.decorators.http import require_safe
 
 from catalog.registry.models import AccessGrant
 from catalog.registry.permissions import may_speak_for
-from catalog.registry.queries import grants_spoken_for, models_for, standing_of, with_standing
+from catalog.registry.queries import grants_given_by, grants_of_team, grants_spoken_for, models_for, standing_of, with_standing
 from catalog.storefront import use_cases
+from catalog.storefront.uses import MOST, uses_of
 from catalog.usage.queries import last_uses
 from marketplace.accounts.models import Team
+from marketplace.accounts.permissions import knows_team
 from marketplace.web import slots
 from marketplace.web.pages import page
-
-MOST = 200
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,21 @@ def team_models(request: HttpRequest, team: Team) -> str:
     return render_to_string("catalog/storefront/_team_models.html", {"rows": shown, "team": team}, request=request)
 
 
+def team_uses(request: HttpRequest, team: Team) -> str:
+    """Render the models of others that a team uses, and how far behind it is."""
+    return render_to_string("catalog/storefront/_team_uses.html", {"uses": uses_of(request.user, team), "team": team}, request=request)
+
+
+def team_access(request: HttpRequest, team: Team) -> str:
+    """Render the grants a team holds, and those that its models gave."""
+    given = grants_given_by(request.user, team)
+    shown = {"held": grants_of_team(request.user, team)[:MOST], "given": given[:MOST] if given is not None else None, "team": team}
+    return render_to_string("catalog/storefront/_team_access.html", shown, request=request)
+
+
 def connect() -> None:
-    """Offer the panels to the page of a team."""
+    """Offer the tabs to the page of a team."""
     slots.fill("team", "models", title="Models", order=10, render=team_models)
-    slots.fill("team", "use-cases", title="Use cases", order=20, render=use_cases.team_panel, may_see=use_cases.is_member)
+    slots.fill("team", "uses", title="Uses", order=20, render=team_uses, may_see=knows_team)
+    slots.fill("team", "use-cases", title="Use cases", order=25, render=use_cases.team_panel, may_see=use_cases.is_member)
+    slots.fill("team", "access", title="Access", order=30, render=team_access, may_see=knows_team)

@@ -7,7 +7,6 @@ from django import forms
 from catalog.registry.models import UseCase
 from catalog.registry.states import DataClass, Environment
 from marketplace.identifiers import NameValidator
-from marketplace.permissions.models import Visibility
 
 NAME_HELP = "Letters, digits, dots, underscores, hyphens."
 
@@ -35,7 +34,6 @@ class ModelForm(forms.Form):
 class OwnerModelForm(ModelForm):
     """What an owner changes on a model besides."""
 
-    visibility = forms.ChoiceField(choices=Visibility.choices, label="Who knows of it", widget=forms.RadioSelect)
     accountable = forms.CharField(max_length=96, label="Accountable person", help_text="User name of the person who answers for this model.")
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import quote
 
-from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.views.decorators.http import require_POST, require_safe
@@ -19,8 +18,8 @@ from catalog.storefront.model_forms import AliasForm, BringInForm, GrantForm, Ho
 from catalog.storefront.model_tabs import CONTENT
 from catalog.storefront.tabs import Tabs, body_of
 from marketplace.accounts.queries import team_named, user_named
-from marketplace.errors import Conflict, Invalid, NotFound
-from marketplace.web.forms import put_errors
+from marketplace.errors import Invalid, NotFound
+from marketplace.web.forms import attempt
 from marketplace.web.pages import notice, page, see_other
 from marketplace.web.slots import panels
 
@@ -49,18 +48,6 @@ def show(request: HttpRequest, model: RegisteredModel, tab: str, *, status: int 
 
 def _nothing(request: HttpRequest, heading: Heading) -> dict[str, Any]:
     return {}
-
-
-def attempt(form: forms.Form, do: Callable[[dict[str, Any]], object]) -> int:
-    """Do what a form asks for; return 0, or the status with which the form comes back and says what to mend."""
-    if not form.is_valid():
-        return 422
-    try:
-        do(form.cleaned_data)
-    except (Invalid, Conflict) as error:
-        put_errors(form, error)
-        return error.status
-    return 0
 
 
 def found(find: Callable[[str], Any], name: str, field: str) -> Any:

@@ -12,10 +12,12 @@ from catalog.artifacts import gate
 from catalog.artifacts.models import ModelFile
 from catalog.artifacts.queries import files_of
 from catalog.registry.models import Approval, ModelVersion
+from catalog.registry.on_request import shows_files, versions_showing_files
 from catalog.registry.queries import aliases_of, grants_seen, requests_to_bring_in, use_cases_to_grant, version_named
 from catalog.registry.states import Environment
 from catalog.storefront.heading import Heading
 from catalog.storefront.model_forms import AliasForm, GrantForm, HostedVersionForm, ModelForm, OwnerModelForm, VersionForm
+from catalog.storefront.sharing_form import SharingForm, sharing_now
 from catalog.storefront.snippets import snippets_for
 from catalog.usage.queries import weekly
 from marketplace.accounts.models import User
@@ -33,6 +35,7 @@ class FileList:
     files: list[ModelFile]
     refusal: NotAllowed | None
     is_cut: bool
+    is_hidden: bool = False
 
     @property
     def links(self) -> list[tuple[ModelFile, str]]:
@@ -43,6 +46,8 @@ class FileList:
 
 def file_list(viewer: User, version: ModelVersion) -> FileList:
     """List the files of a version, asking the gate once: what it says of one file it says of all of them."""
+    if not shows_files(viewer, version):
+        return FileList(version, [], NotAllowed(f"The files of {version.model} are on request."), is_cut=False, is_hidden=True)
     rows = list(files_of(version).select_related("version__model__team")[: MOST_FILES + 1])
     return FileList(version, rows[:MOST_FILES], refusal_of(viewer, rows[0]) if rows else None, len(rows) > MOST_FILES)
 
@@ -62,6 +67,7 @@ class VersionRow:
 
     version: ModelVersion
     approvals: list[Approval]
+    shows_files: bool
 
 
 def card(request: HttpRequest, heading: Heading) -> dict[str, Any]:
@@ -76,7 +82,8 @@ def card(request: HttpRequest, heading: Heading) -> dict[str, Any]:
 
 def versions(request: HttpRequest, heading: Heading) -> dict[str, Any]:
     """Every version, and the form for the next one."""
-    rows = [VersionRow(version, heading.approved.get(version.pk, [])) for version in heading.versions]
+    whole = versions_showing_files(heading.viewer, heading.model)
+    rows = [VersionRow(v, heading.approved.get(v.pk, []), whole is None or v.pk in whole) for v in heading.versions]
     form: VersionForm = VersionForm()
     if heading.model.is_hosted:
         form = HostedVersionForm(initial=heading.versions[0].descriptor if heading.versions else None)
@@ -104,7 +111,7 @@ def use(request: HttpRequest, heading: Heading) -> dict[str, Any]:
 def settings(request: HttpRequest, heading: Heading) -> dict[str, Any]:
     """What the team changes: facts, grants, aliases; and who asked for a listed model."""
     model = heading.model
-    facts = {"summary": model.summary, "tags": ", ".join(model.tags), "license": model.license, "visibility": model.visibility}
+    facts = {"summary": model.summary, "tags": ", ".join(model.tags), "license": model.license}
     facts["accountable"] = model.accountable.username if model.accountable else ""
     longest = heading.approval.valid_until.date() if heading.approval else None
     use_cases = use_cases_to_grant(request.user, model)
@@ -116,6 +123,7 @@ def settings(request: HttpRequest, heading: Heading) -> dict[str, Any]:
         "aliases": list(aliases_of(model)),
         "alias_form": AliasForm(versions=[version.version for version in heading.versions]),
         "asked_for": requests_to_bring_in(model),
+        "sharing_form": SharingForm(initial=sharing_now(model)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.storefront import access, model_page, team_tokens, token_reach, use_cases, version_page, views
+from catalog.storefront import access, model_page, sharing, team_tokens, token_reach, use_cases, version_page, views
 
 MODEL = "m/<str:team>/<str:name>"
 VERSION = f"{MODEL}/v/<str:version>"
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(MODEL, model_page.model_page, name="model"),
     path(f"{MODEL}/bring-in", model_page.ask_for_model, name="model-bring-in"),
     path(f"{MODEL}/settings/facts", model_page.change_settings, name="model-facts"),
+    path(f"{MODEL}/settings/sharing", sharing.share, name="model-sharing"),
     path(f"{MODEL}/settings/grants", model_page.give, name="model-grants"),
     path(f"{MODEL}/settings/grants/<int:pk>/end", model_page.end, name="model-grant-end"),
     path(f"{MODEL}/settings/aliases", model_page.point_alias, name="model-aliases"),

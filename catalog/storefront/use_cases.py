@@ -12,11 +12,12 @@ from catalog.registry.actions import change_use_case, create_use_case
 from catalog.registry.permissions import may_change_use_case
 from catalog.registry.queries import use_case_of, use_cases_of
 from catalog.registry.states import DataClass
-from catalog.storefront.model_page import attempt, found
+from catalog.storefront.model_page import found
 from marketplace.accounts.models import Team, User
 from marketplace.accounts.queries import members_of, team_named, user_named
 from marketplace.errors import NotFound
 from marketplace.permissions.queries import roles_of
+from marketplace.web.forms import attempt
 from marketplace.web.pages import notice, page, see_other
 
 

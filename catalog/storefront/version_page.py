@@ -15,10 +15,10 @@ from catalog.registry.states import MAY_SUBMIT, VersionState
 from catalog.storefront.actions import copy_version
 from catalog.storefront.heading import Heading
 from catalog.storefront.model_forms import CopyForm
-from catalog.storefront.model_page import attempt
 from catalog.storefront.model_tabs import file_list
 from catalog.storefront.numbering import next_name
 from catalog.storefront.steps import steps_of
+from marketplace.web.forms import attempt
 from marketplace.web.pages import notice, page, see_other, wants_fragment
 from marketplace.web.slots import ShownPanel, panels
 

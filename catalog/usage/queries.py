@@ -160,6 +160,14 @@ def counts_of_last_days(today: date) -> dict[int, tuple[int, int]]:
     return {model: (total, len(teams[model])) for model, total in sessions.items() if total}
 
 
+def last_used_by(team: int, models: Iterable[int]) -> dict[int, int]:
+    """The version of each of these models that a team used last: from the daily sums, and from the reads of the days they may not hold yet."""
+    wanted, since = list(models), timezone.now() - timedelta(days=2)
+    summed = DailyUse.objects.filter(team=team, model__in=wanted).order_by("model", "-day", "-version").distinct("model")
+    recent = UsageEvent.objects.filter(team=team, model__in=wanted, kind=UsageKind.USE, at__gte=since).order_by("model", "-at").distinct("model")
+    return dict(summed.values_list("model", "version")) | dict(recent.values_list("model", "version"))
+
+
 def usage_of(viewer: Viewer, model: RegisteredModel) -> UsageSummary:
     """The use of a model that was found for a viewer; which teams use it is told only to those who answer for it."""
     today = timezone.now().date()

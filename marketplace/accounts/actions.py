@@ -10,25 +10,30 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.accounts.keys.actions import issue_token, revoke_token, revoke_tokens
+from marketplace.accounts.leaving import movers
 from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Session, Source, Team, Theme, User
-from marketplace.accounts.permissions import require_administrator, require_team_manager
+from marketplace.accounts.permissions import require_administrator, require_hand_over, require_team_manager
 from marketplace.activity.actions import forget_texts, record
 from marketplace.activity.queries import events_by
 from marketplace.errors import Conflict, Invalid
-from marketplace.identifiers import NameValidator
+from marketplace.identifiers import NameValidator, hides_something
 from marketplace.permissions.actions import forget_cached, join_group, leave_group, mirror_group
 from marketplace.permissions.needs import OrgRole, TeamRole
 
 __all__ = [
+    "activate_person",
     "add_member",
     "add_person",
     "add_service_user",
     "change_settings",
+    "change_team",
     "check_name",
     "create_team",
+    "deactivate_person",
     "end_service_user",
     "erase_person",
     "give_role",
+    "hand_over",
     "issue_token",
     "note_sign_in",
     "place_team",
@@ -36,6 +41,9 @@ __all__ = [
     "revoke_token",
     "take_role",
 ]
+
+MOST_QUOTA = 2**50
+ERASED = "erased-"
 
 
 def check_name(name: str, field: str = "name") -> str:
@@ -87,13 +95,51 @@ def _add_user(user: User, *, by: User | None, password: str | None = None) -> Us
 
 
 @transaction.atomic
+def deactivate_person(user: User, *, by: User | None, reason: str = "") -> User:
+    """Let somebody leave: sessions end and tokens stop at once, tokens for good; teams and roles stay written down."""
+    require_administrator(by, "deactivate people")
+    if by is not None and by.pk == user.pk:
+        raise Conflict("You cannot deactivate yourself.", hint="Ask another administrator.")
+    if by is not None:
+        _keep_an_administrator(user)
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        Session.objects.filter(user=user).delete()
+        record("person.deactivated", user, by=by, reason=reason)
+        revoke_tokens(ApiToken.objects.filter(user=user), by=by)
+    user.refresh_from_db()
+    forget_cached(user)
+    return user
+
+
+@transaction.atomic
+def activate_person(user: User, *, by: User | None) -> User:
+    """Let somebody come back: teams and roles count again, tokens and grants that ended stay ended."""
+    require_administrator(by, "activate people")
+    if user.username.startswith(ERASED):
+        raise Conflict("Whoever was erased does not come back.", hint="Add the person anew.")
+    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        record("person.activated", user, by=by)
+    user.refresh_from_db()
+    forget_cached(user)
+    return user
+
+
+def _keep_an_administrator(user: User) -> None:
+    """Refuse to take the last administrator; the rows of the role serialize, so that two cannot take each other at once."""
+    rows = OrganizationRole.objects.select_for_update().filter(role=OrgRole.ADMINISTRATOR).order_by("pk")
+    holders = {row.user_id for row in rows}
+    if set(User.objects.filter(pk__in=holders, is_active=True).values_list("pk", flat=True)) == {user.pk}:
+        raise Conflict(f"{user} is the last administrator.", hint="Make somebody else an administrator first.")
+
+
+@transaction.atomic
 def erase_person(user: User, *, by: User | None) -> User:
     """Forget who a person was: the record keeps the pseudonym, and its chain still verifies."""
     require_administrator(by, "erase people")
     record("person.erased", user, by=by)
     forget_texts(events_by(user.person))
     User.objects.filter(pk=user.pk).update(
-        username=f"erased-{uuid4().hex[:12]}",
+        username=f"{ERASED}{uuid4().hex[:12]}",
         name="",
         email="",
         is_active=False,
@@ -161,7 +207,7 @@ def add_member(team: Team, user: User, *, role: str, by: User | None, source: st
 def _keep_an_owner(team: Team, user: User) -> None:
     """Refuse to take the last owner; the team row serializes, so that two owners cannot remove each other at once."""
     Team.objects.select_for_update().get(pk=team.pk)
-    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER).values_list("user_id", flat=True))
+    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER, user__is_active=True).values_list("user_id", flat=True))
     if owners == {user.pk}:
         raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
 
@@ -179,10 +225,41 @@ def remove_member(team: Team, user: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
+def hand_over(person: User, *, to: User, by: User | None, team: Team | None = None) -> int:
+    """Hand over what somebody leaves (in one team, or everywhere) as far as it can be; return how much moved."""
+    require_hand_over(by, team)
+    if to.pk == person.pk or not to.is_active or not to.is_person:
+        raise Invalid("Nothing was handed over.", fields={"to": ["Name another person who is active; a service account answers for nothing."]})
+    return sum(move(person, to=to, by=by, team=team) for move in movers())
+
+
+@transaction.atomic
+def change_team(team: Team, *, by: User | None, purpose: str | None = None, quota_bytes: int | None = None) -> Team:
+    """Change what a team is for, and how much it may store."""
+    require_administrator(by, "change teams")
+    wanted = {name: value for name, value in (("purpose", purpose), ("quota_bytes", quota_bytes)) if value is not None}
+    problems: dict[str, list[str]] = {}
+    if purpose is not None and (len(purpose) > 280 or hides_something(purpose)):
+        problems["purpose"] = ["Use one line of at most 280 characters, without invisible ones."]
+    if quota_bytes is not None and not 0 <= quota_bytes <= MOST_QUOTA:
+        problems["quota_bytes"] = [f"Use a whole number of bytes from 0 to {MOST_QUOTA}."]
+    if problems:
+        raise Invalid("The team was not changed.", fields=problems)
+    before = {name: getattr(team, name) for name in wanted}
+    if before != wanted:
+        Team.objects.filter(pk=team.pk).update(**wanted)
+        record("team.changed", team, by=by, before=before, after=wanted)
+    team.refresh_from_db()
+    return team
+
+
+@transaction.atomic
 def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lead: bool = False, source: str = Source.HAND) -> OrganizationRole:
     """Give somebody an organization role; reviewers get a track."""
     require_administrator(by, "give organization roles")
-    if (role == OrgRole.REVIEWER) != bool(track):
+    if role not in OrgRole.values:
+        raise Invalid(f"{role[:40]!r} is no organization role.", fields={"role": [f"Use one of {', '.join(OrgRole.values)}."]})
+    if len(track) > 40 or (role == OrgRole.REVIEWER) != bool(track):
         raise Invalid("Reviewers need a track, and only they have one.", fields={"track": ["Name the track for a reviewer, leave it empty else."]})
     given, _ = OrganizationRole.objects.update_or_create(user=user, role=role, track=track, defaults={"is_lead": is_lead, "source": source})
     join_group(user, f"track:{track}" if track else f"role:{role}")
@@ -194,6 +271,8 @@ def give_role(user: User, role: str, *, by: User | None, track: str = "", is_lea
 def take_role(user: User, role: str, *, by: User | None, track: str = "") -> None:
     """Take an organization role away."""
     require_administrator(by, "take organization roles")
+    if by is not None and role == OrgRole.ADMINISTRATOR:
+        _keep_an_administrator(user)
     if OrganizationRole.objects.filter(user=user, role=role, track=track).delete()[0]:
         leave_group(user, f"track:{track}" if track else f"role:{role}")
         record("role.taken", user, by=by, role=role, track=track)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from marketplace.accounts.actions import add_member, create_team, remove_member
 from marketplace.accounts.keys.limits import words_of
 from marketplace.accounts.keys.serializers import token_shape
-from marketplace.accounts.queries import all_teams, members_of, team_named, team_roles_of, user_named
+from marketplace.accounts.queries import all_teams, members_known_to, members_of, team_named, team_roles_of, user_named
 from marketplace.accounts.serializers import (
     MemberInput,
     MemberOutput,
@@ -68,10 +68,10 @@ class TeamView(ApiView):
 
     @extend_schema(responses=TeamDetail, summary="Show a team")
     def get(self, request: Request, team: str) -> Response:
-        """Return a team with its people."""
+        """Return a team with its people: all for its members and those who oversee it, else its owners, whom to ask."""
         found = team_named(team)
-        people = members_of(found)
-        return Response(team_shape(found, len(people)) | {"people": [member_shape(m) for m in people]})
+        known, unit = members_known_to(request.user, found), found.parent.name if found.parent else None  # type: ignore[arg-type]
+        return Response(team_shape(found, len(members_of(found))) | {"unit": unit, "people": [member_shape(m) for m in known]})
 
 
 class TeamMembers(ApiView):

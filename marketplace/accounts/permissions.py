@@ -31,6 +31,19 @@ def require_team_manager(user: User | None, team: Team) -> None:
         raise NotAllowed(f"Only an owner of team {team.name} or an administrator may change it.", hint=f"Ask an owner of {team.name}.")
 
 
+def require_hand_over(user: User | None, team: Team | None) -> None:
+    """Refuse whoever may not hand over what somebody leaves: of one team its owners, of all teams administrators."""
+    if team is None:
+        require_administrator(user, "hand over what somebody leaves")
+    else:
+        require_team_manager(user, team)
+
+
+def knows_team(user: User, team: Team) -> bool:
+    """Who sees more of a team than its public facts: its members, administrators, governance and auditors."""
+    return team.pk in roles_of(user) or any(has_role(user, role) for role in (OrgRole.ADMINISTRATOR, OrgRole.GOVERNANCE, OrgRole.AUDITOR))
+
+
 def require_administrator(user: User | None, to: str) -> None:
     """Refuse whoever is not an administrator, and tokens that are limited; None is the system itself."""
     if user is not None and limits_of(user):

@@ -43,6 +43,7 @@ class TeamOutput(serializers.Serializer[Any]):
 class TeamDetail(TeamOutput):
     """A team with its people."""
 
+    unit = serializers.CharField(allow_null=True, help_text="The team above it")
     people = MemberOutput(many=True)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.accounts import mfa_views, sso, views
+from marketplace.accounts import mfa_views, people_views, sso, team_views, views
 from marketplace.accounts.keys import pages as keys
 from marketplace.accounts.signin import SignIn, sign_out
 
@@ -29,6 +29,17 @@ urlpatterns = [
     path("me/settings/sign-in/recovery-codes/new", mfa_views.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("me/settings/sign-in/sessions/<str:name>/end", mfa_views.end_my_session, name="end-my-session"),
     path("teams", views.teams, name="teams"),
-    path("teams/<str:team>", views.team_page, name="team"),
-    path("teams/<str:team>/members", views.team_members, name="team-members"),
+    path("teams/<str:team>", team_views.team_page, name="team"),
+    path("teams/<str:team>/members", team_views.team_members, name="team-members"),
+    path("teams/<str:team>/members/<str:username>", team_views.team_member, name="team-member"),
+    path("teams/<str:team>/members/<str:username>/hand-over", team_views.member_hand_over, name="team-member-hand-over"),
+    path("teams/<str:team>/<slug:tab>", team_views.team_page, name="team-tab"),
+    path("admin/people", people_views.people_page, name="people"),
+    path("admin/people/<str:username>", people_views.person_page, name="person"),
+    path("admin/people/<str:username>/active", people_views.person_active, name="person-active"),
+    path("admin/people/<str:username>/roles", people_views.person_roles, name="person-roles"),
+    path("admin/people/<str:username>/hand-over", people_views.person_hand_over, name="person-hand-over"),
+    path("admin/teams", people_views.admin_teams, name="admin-teams"),
+    path("admin/teams/<str:team>", people_views.admin_team, name="admin-team"),
+    path("admin/roles", people_views.admin_roles, name="admin-roles"),
 ]

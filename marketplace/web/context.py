@@ -12,7 +12,7 @@ from django.http import HttpRequest
 logger = logging.getLogger(__name__)
 
 THEMES = ("light", "dark", "system")
-FIGURES = ("reviewer", "open_decisions", "unread", "may_publish", "auditor", "theme")
+FIGURES = ("reviewer", "open_decisions", "unread", "may_publish", "auditor", "administrator", "theme")
 _providers: dict[str, Callable[[Any], object]] = {}
 
 
@@ -64,6 +64,11 @@ class Nav:
     def auditor(self) -> bool:
         """Say whether this person reads everything and changes nothing."""
         return bool(self._figure("auditor", otherwise=False))
+
+    @cached_property
+    def administrator(self) -> bool:
+        """Say whether this person looks after people, teams and roles."""
+        return bool(self._figure("administrator", otherwise=False))
 
     @cached_property
     def theme(self) -> str:

@@ -1,11 +1,13 @@
-"""What forms of all rooms share."""
+"""What forms of all rooms share: doing what one asks for, and showing what was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.db import transaction
 from django.forms import Form
 
-from marketplace.errors import DomainError, Invalid
+from marketplace.errors import Conflict, DomainError, Invalid
 
 
 def put_errors(form: Form, error: DomainError) -> None:
@@ -19,3 +21,16 @@ def put_errors(form: Form, error: DomainError) -> None:
                 form.add_error(place, sentence)
     if not fields:
         form.add_error(None, f"{error.sentence} {error.hint}".strip())
+
+
+def attempt(form: Form, do: Callable[[dict[str, Any]], object]) -> int:
+    """Do what a form asks for, whole or not at all; return 0, or the status with which the form comes back and says what to mend."""
+    if not form.is_valid():
+        return 422
+    try:
+        with transaction.atomic():
+            do(dict(form.cleaned_data))
+    except (Invalid, Conflict) as error:
+        put_errors(form, error)
+        return error.status
+    return 0

@@ -13,20 +13,13 @@ from tests.permission_matrix import MATRIX
 
 BASELINE = ROOT / "tests/query_counts.json"
 MOST = 15  # the bar of the design
-READER = {
-    "access": "paul",
-    "access-request": "paul",
-    "access-rule": "paul",
-    "api-access-request": "paul",
-    "api-access-requests": "paul",
-    "api-access-decisions": "paul",
-    "audit": "aud",
-    "api-audit-events": "aud",
-    "reviews": "tess",
-    "review": "tess",
-    "api-reviews": "tess",
-    "api-review": "tess",
-}
+ROOTED = ("people", "person", "admin-teams", "admin-team", "admin-roles", "api-people", "api-person", "team-member")
+OWNED = ("access", "access-request", "access-rule", "api-access-request", "api-access-requests", "api-access-decisions", "api-sharing")
+READER = (
+    dict.fromkeys(ROOTED, "root")
+    | dict.fromkeys(OWNED, "paul")
+    | {"audit": "aud", "api-audit-events": "aud", "reviews": "tess", "review": "tess", "api-reviews": "tess", "api-review": "tess"}
+)
 
 
 def reads():

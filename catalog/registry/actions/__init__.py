@@ -2,6 +2,7 @@
 
 from catalog.registry.actions.approvals import give_approval, void_approvals
 from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant
+from catalog.registry.actions.handing_over import end_grants_of, hand_over
 from catalog.registry.actions.models import bring_in, change_model, keep_elsewhere, open_to_tracks, register_model
 from catalog.registry.actions.service_accounts import change_accountable, create_service_account, end_service_account
 from catalog.registry.actions.sharing import share_model
@@ -28,10 +29,12 @@ __all__ = [
     "create_service_account",
     "create_use_case",
     "end_grant",
+    "end_grants_of",
     "end_service_account",
     "freeze_version",
     "give_approval",
     "give_grant",
+    "hand_over",
     "keep_elsewhere",
     "lock_version",
     "move_version",

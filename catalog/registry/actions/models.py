@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from catalog.registry.actions.sharing import share_model
 from catalog.registry.models import RegisteredModel
 from catalog.registry.permissions import require_editor, require_manager, require_publisher
+from catalog.registry.queries import teams_shown
 from catalog.registry.states import ModelKind, ModelState, Origin
 from marketplace.accounts.actions import check_name
 from marketplace.accounts.models import Team, User
@@ -95,10 +97,13 @@ def change_model(model: RegisteredModel, *, by: User, **changes: Any) -> Registe
     if problems := problems_with(changes):
         raise Invalid("The model was not changed.", fields=problems)
     changed = {field: value for field, value in changes.items() if getattr(model, field) != value}
+    visibility = changed.pop("visibility", None)
     own = {field: value for field, value in changed.items() if field not in _kept}
     # First what approvals it makes void, which locks versions, then the model.
     for keeper in {_kept[field] for field in changed.keys() - own.keys()}:
         keeper(model, {field: value for field, value in changed.items() if _kept.get(field) == keeper}, by=by)
+    if visibility is not None:
+        model = share_model(model, by=by, visibility=visibility, teams=teams_shown(model) if visibility == Visibility.TEAMS else ())
     if own:
         before = {field: getattr(model, field) for field in own}
         RegisteredModel.objects.filter(pk=model.pk).update(**own, updated_at=Now())

@@ -41,7 +41,7 @@ def _problems(visibility: str, teams: Collection[Team]) -> dict[str, list[str]]:
     if visibility not in Visibility.values:
         return {"visibility": [f"Use one of {', '.join(Visibility.values)}."]}
     if visibility == Visibility.TEAMS and not 1 <= len(teams) <= MOST_TEAMS:
-        return {"shown_to": [f"Name 1 to {MOST_TEAMS} teams, or choose another visibility."]}
+        return {"teams": [f"Name 1 to {MOST_TEAMS} teams, or choose another visibility."]}
     if visibility != Visibility.TEAMS and teams:
-        return {"shown_to": ["Teams are named only where the model is shown to named teams."]}
+        return {"teams": ["Teams are named only where the model is shown to named teams."]}
     return {}

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from governance.management import operator
 from governance.management.commands.init import check_email
-from marketplace.accounts.actions import add_member, add_person, give_role
-from marketplace.accounts.identity.actions import deactivate_person, forget_second_factors, link_identity, reactivate_person
+from marketplace.accounts.actions import activate_person, add_member, add_person, deactivate_person, give_role
+from marketplace.accounts.identity.actions import forget_second_factors, link_identity
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import team_named
 from marketplace.errors import DomainError, NotFound
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if options["forget_second_factors"]:
             forget_second_factors(person, by=None)
         if options["open"]:
-            reactivate_person(person, by=None)
+            activate_person(person, by=None)
         if options["close"]:
             deactivate_person(person, by=None, reason="by an operator")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
-from marketplace.accounts.actions import add_member, add_person, create_team, give_role
+from marketplace.accounts.actions import add_member, add_person, create_team, give_role, place_team
 from marketplace.accounts.models import Kind, Membership, OrganizationRole, Team, User
 
 PASSWORD = "demo-Only-4-you"  # noqa: S105 - printed at every start of the demo; `demo` refuses to run where it could matter
@@ -27,6 +27,16 @@ MORE_TEAMS: dict[str, dict[str, str]] = {
     "field-service": {"frida": "owner"},
     "it-operations": {"igor": "owner"},
 }
+# Units above the teams, with those below them.
+UNITS: dict[str, list[str]] = {
+    "Group-Finance": ["finance-ml", "claims-api", "risk-analytics"],
+    "Operations": ["customer-care", "supply-chain", "field-service", "it-operations"],
+}
+UNIT_PURPOSES = {
+    "Group-Finance": "Accounting, treasury, claims and risk of the whole group.",
+    "Operations": "Everything between an order and a satisfied customer.",
+}
+LEAVER, LEFT_TEAM = "yara", "customer-care"  # was here, left, and left things behind
 ROLES: dict[str, list[tuple[str, str]]] = {
     "ada": [("security", ""), ("reviewer", "security")],
     "sven": [("security", ""), ("reviewer", "security")],
@@ -147,6 +157,7 @@ def settle_people() -> People:
         if name not in teams:
             teams[name] = create_team(name, by=None, purpose=PURPOSES[name])
     settle_places(known, teams)
+    settle_units(teams)
     return People(known, teams)
 
 
@@ -162,6 +173,16 @@ def settle_places(people: Mapping[str, User], teams: Mapping[str, Team]) -> None
         for role, track in roles:
             if (username, role, track) not in held:
                 give_role(people[username], role, track=track, by=None, is_lead=username in LEADS)
+
+
+def settle_units(teams: Mapping[str, Team]) -> None:
+    """Place the teams under their units, where nobody placed them elsewhere."""
+    units = {unit.name: unit for unit in Team.objects.filter(name__in=UNITS)}
+    for name, below in UNITS.items():
+        unit = units.get(name) or create_team(name, by=None, purpose=UNIT_PURPOSES[name])
+        if name not in units:
+            for team in below:
+                place_team(teams[team], unit, by=None)
 
 
 def accounts() -> list[dict[str, str]]:

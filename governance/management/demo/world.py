@@ -9,9 +9,11 @@ from governance.management.demo.access import tell_of_access
 from governance.management.demo.filler import fill, missing_ideas
 from governance.management.demo.further import FURTHER, leave_one_waiting
 from governance.management.demo.history import without_a_worker
+from governance.management.demo.leaver import let_one_leave
 from governance.management.demo.named import NAMED
 from governance.management.demo.people import People, settle_people
 from governance.management.demo.programs import settle_programs
+from governance.management.demo.sharing import share_some
 from governance.management.demo.stories import Teller
 from governance.management.demo.usage import write_usage
 from governance.policies.actions import ensure_starter
@@ -39,6 +41,8 @@ def settle(size: int, *, say: Say) -> int:
     tell_of_access(people)
     if leave_one_waiting(people):
         new += 1
+    share_some(people)
+    let_one_leave(people)
     return new + len(ideas)
 
 

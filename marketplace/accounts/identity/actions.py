@@ -8,16 +8,13 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketplace.accounts.actions import add_member, add_person, give_role, remove_member, take_role
+from marketplace.accounts.actions import add_member, add_person, deactivate_person, give_role, remove_member, take_role
 from marketplace.accounts.identity.claims import Claims
 from marketplace.accounts.identity.mapping import Places, places_of
 from marketplace.accounts.models import Kind, Membership, OrganizationRole, Session, Source, Team, User
 from marketplace.accounts.permissions import require_administrator
-from marketplace.accounts.queries import owners_of
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, NotAllowed, NotFound
-from marketplace.permissions.actions import forget_cached
-from marketplace.permissions.needs import TeamRole
 
 logger = logging.getLogger(__name__)
 
@@ -114,31 +111,6 @@ def with_owner_kept(team: Team, person: User, *, role: str | None) -> None:
                 add_member(team, person, role=role, by=None, source=Source.DIRECTORY)
     except Conflict:
         record("team.last_owner_kept", team, by=None, person=person)
-
-
-@transaction.atomic
-def deactivate_person(user: User, *, by: User | None, reason: str) -> User:
-    """Close an account: its sessions end at once, and its tokens count no more while it is closed."""
-    require_administrator(by, "close accounts")
-    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        Session.objects.filter(user=user).delete()
-        forget_cached(user)
-        record("person.deactivated", user, by=by, reason=reason)
-        for team in Team.objects.filter(memberships__user=user, memberships__role=TeamRole.OWNER):
-            if not owners_of(team.pk).exists():
-                record("team.last_owner_kept", team, by=by, person=user)
-    user.refresh_from_db()
-    return user
-
-
-@transaction.atomic
-def reactivate_person(user: User, *, by: User | None) -> User:
-    """Open a closed account again."""
-    require_administrator(by, "open accounts")
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        record("person.reactivated", user, by=by)
-    user.refresh_from_db()
-    return user
 
 
 @transaction.atomic

@@ -59,7 +59,7 @@ def test_only_owners_share(cast, model):
         share_model(model, by=cast.nina, visibility="team")
 
 
-@pytest.mark.parametrize(("visibility", "teams", "field"), [("nobody", [], "visibility"), ("teams", [], "shown_to"), ("team", ["sales"], "shown_to")])
+@pytest.mark.parametrize(("visibility", "teams", "field"), [("nobody", [], "visibility"), ("teams", [], "teams"), ("team", ["sales"], "teams")])
 def test_what_does_not_fit_is_named(cast, model, visibility, teams, field):
     with pytest.raises(Invalid) as wrong:
         share_model(model, by=cast.paul, visibility=visibility, teams=[getattr(cast, team) for team in teams])

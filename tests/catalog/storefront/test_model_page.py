@@ -173,13 +173,16 @@ def test_the_team_changes_facts_and_only_owners_who_knows_of_it(cast, fields, si
     form = {"summary": "Reads totals.", "tags": "a, b ,a,,", "license": "mit"}
     path = "/m/finance-ml/Fields/settings/facts"
     assert signed_in(cast.bea).post(path, form).status_code == 403
-    assert signed_in(cast.nina).post(path, form | {"visibility": "team", "accountable": "petra"}).status_code == 303
+    assert signed_in(cast.nina).post(path, form | {"accountable": "petra"}).status_code == 303
     model = RegisteredModel.objects.get(pk=fields.pk)
     assert (model.summary, model.tags, model.visibility, model.accountable) == ("Reads totals.", ["a", "b"], "organization", cast.nina)
-    wrong = signed_in(cast.paul).post(path, form | {"visibility": "team", "accountable": "nobody"})
+    wrong = signed_in(cast.paul).post(path, form | {"accountable": "nobody"})
     assert wrong.status_code == 422
     assert "no accountable named nobody" in text_of(wrong) or "There is no" in text_of(wrong)
-    assert signed_in(cast.paul).post(path, form | {"visibility": "team", "accountable": "petra"}).status_code == 303
+    assert signed_in(cast.paul).post(path, form | {"accountable": "petra"}).status_code == 303
+    sharing = "/m/finance-ml/Fields/settings/sharing"
+    assert signed_in(cast.nina).post(sharing, {"visibility": "team"}).status_code == 403
+    assert signed_in(cast.paul).post(sharing, {"visibility": "team"}).status_code == 303
     assert signed_in(cast.bea).get("/m/finance-ml/Fields").status_code == 404
 
 

@@ -21,7 +21,8 @@ from governance.management.demo.world import settle
 from governance.reviews.models import Review, ReviewTrack, Waiver
 from governance.reviews.queries import needed_waivers
 from governance.reviews.states import ReviewState
-from marketplace.accounts.models import User
+from marketplace.accounts.leaving import duties_of
+from marketplace.accounts.models import Team, User
 from marketplace.activity.models import Event
 from marketplace.activity.queries import chain_report
 from marketplace.notifications.models import Notice
@@ -184,3 +185,20 @@ def test_the_command_writes_down_who_can_sign_in(seen, settings, tmp_path, monke
     accounts = json.loads((tmp_path / "demo_accounts.json").read_text())
     assert {"username", "password", "what"} == accounts[0].keys()
     assert all(who(a["username"]).check_password(a["password"]) for a in accounts[:2])
+
+
+def test_teams_stand_under_two_units_and_one_model_is_shown_to_a_unit(seen):
+    finance, operations = Team.objects.get(name="Group-Finance"), Team.objects.get(name="Operations")
+    assert {team.name for team in finance.children.all()} >= {"finance-ml", "claims-api"}
+    assert operations.children.filter(name="customer-care").exists()
+    assert models_for(who("nina")).filter(name="chargeback-score").exists()
+    assert models_for(who("bea")).filter(name="chargeback-score").exists()
+    assert not models_for(who("stan")).filter(name="chargeback-score").exists()
+    assert RegisteredModel.objects.get(name="weld-seam").files_on_request
+
+
+def test_one_colleague_left_and_left_things_behind(seen):
+    yara = who(people.LEAVER)
+    assert not yara.is_active
+    left = {part.kind.name: part.count for part in duties_of(yara, viewer=who("root"))}
+    assert left == {"accountable": 1, "use-cases": 1}

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection, connections
 from django.test import Client
 
-from marketplace.accounts.identity.actions import deactivate_person, reactivate_person
+from marketplace.accounts.actions import activate_person, deactivate_person
 from marketplace.accounts.mfa_views import browser_of
 from marketplace.accounts.models import Session
 from marketplace.accounts.sessions import row_name
@@ -144,7 +144,7 @@ def test_a_closed_account_has_no_session_even_when_it_opens_again(cast, client):
     sign_in(client)
     deactivate_person(cast.bea, by=cast.root, reason="left")
     assert client.get("/teams").status_code == 302
-    reactivate_person(cast.bea, by=cast.root)
+    activate_person(cast.bea, by=cast.root)
     assert client.get("/teams").status_code == 302
 
 

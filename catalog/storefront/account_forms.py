@@ -30,7 +30,7 @@ class AccountForm(forms.Form):
 class AccountableForm(forms.Form):
     """Name another person."""
 
-    accountable = forms.CharField(max_length=96, label="Who answers for it", help_text="User name of somebody in the team.")
+    accountable = forms.CharField(max_length=96, label="User name", help_text="Of somebody in the team.")
 
 
 class ServiceTokenForm(forms.Form):

@@ -17,7 +17,7 @@ from catalog.storefront.account_forms import AccountableForm, AccountForm, Publi
 from marketplace.accounts.keys.actions import add_publisher, issue_token, remove_publisher, revoke_token, rotate_token
 from marketplace.accounts.keys.limits import limits_named
 from marketplace.accounts.keys.queries import own_token_of, publisher_of, publishers_of, tokens_of
-from marketplace.accounts.keys.shown import shown, snippets
+from marketplace.accounts.keys.shown import in_words, shown, snippets
 from marketplace.accounts.models import Team
 from marketplace.accounts.permissions import may_look_into, may_manage_team, require_member
 from marketplace.accounts.queries import team_named, user_named
@@ -105,7 +105,7 @@ def service_account(request: HttpRequest, team: str, account: str) -> HttpRespon
         "account": found,
         "team": found.team,
         "tokens": shown(me, list(tokens_of(found.user)[:200])),
-        "publishers": publishers_of(found.user),
+        "publishers": [(publisher, in_words(publisher.scopes)) for publisher in publishers_of(found.user)],
         "may_manage": may_manage_team(me, found.team),  # type: ignore[arg-type]
         "forms": forms,
         "new": new,

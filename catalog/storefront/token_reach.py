@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -12,6 +13,7 @@ from marketplace.accounts.keys.queries import counts_now, token_of
 from marketplace.web.pages import page
 
 MOST = 200
+READY_FIRST = Case(When(standing_key="ready", then=Value(0)), default=Value(1))
 
 
 @login_required
@@ -23,7 +25,7 @@ def token_reach(request: HttpRequest, pk: int) -> HttpResponse:
     owner.limits = limits_in(token)
     counts = counts_now(token)
     models = models_for(owner) if counts else models_for(owner).none()
-    rows: Any = list(with_standing(models, owner).order_by("team__name", "name")[: MOST + 1])
+    rows: Any = list(with_standing(models, owner).order_by(READY_FIRST, "team__name", "name")[: MOST + 1])
     context = {
         "token": token,
         "owner": owner,

@@ -53,8 +53,14 @@ def _one(token: ApiToken, only: list[str]) -> ShownToken:
     else:
         state, tone = ("Rotated, ends soon", "outline") if rotated else ("Counts", "accent")
     counts = state not in {"Revoked", "Ended"}
-    may = "; ".join(SCOPES.get(scope, scope) for scope in token.scopes)
-    return ShownToken(token, may, only, state, tone, counts, counts and is_unused(token), counts and not rotated and token.publisher_id is None)
+    return ShownToken(
+        token, in_words(token.scopes), only, state, tone, counts, counts and is_unused(token), counts and not rotated and token.publisher_id is None
+    )
+
+
+def in_words(scopes: Collection[str]) -> str:
+    """What somebody with these scopes may, in words."""
+    return "; ".join(words for scope, words in SCOPES.items() if scope in scopes)
 
 
 def snippets(secret: str, name: str) -> list[Snippet]:

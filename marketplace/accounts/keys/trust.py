@@ -110,8 +110,7 @@ def key_for(token: str, issuer: str, fetch: Fetch) -> Any:
     wanted = jwt.get_unverified_header(token)
     found = _matching(keys_of(issuer, fetch), wanted)
     if found is None and cache.add(f"issuer-again:{issuer}", 1, AGAIN_SECONDS):
-        cache.delete(f"issuer-keys:{issuer}")
-        found = _matching(keys_of(issuer, fetch), wanted)
+        found = _matching(keys_of(issuer, fetch, again=True), wanted)
     if found is None:
         raise Untrusted("key")
     return found
@@ -129,9 +128,9 @@ def _matching(keys: list[dict[str, Any]], wanted: Mapping[str, Any]) -> Any:
     return None
 
 
-def keys_of(issuer: str, fetch: Fetch) -> list[dict[str, Any]]:
+def keys_of(issuer: str, fetch: Fetch, *, again: bool = False) -> list[dict[str, Any]]:
     """The signing keys that an issuer publishes, kept for a few minutes; only issuers that a rule names are ever asked."""
-    kept: list[dict[str, Any]] | None = cache.get(f"issuer-keys:{issuer}")
+    kept: list[dict[str, Any]] | None = None if again else cache.get(f"issuer-keys:{issuer}")
     if kept is not None:
         return kept
     try:

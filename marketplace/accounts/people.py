@@ -117,7 +117,7 @@ def _sentence(event: Event, told: dict[str, Any], who: dict[str, str]) -> str:
         return f"{person} is {TeamRole(told['role']).label.lower()} now"
     if event.verb == "team.member_removed":
         return f"{person} left"
-    return {"team.created": "Team created", "team.placed": "Placed under another unit" if told.get("parent") else "Placed under no unit"}.get(
+    return {"team.created": "Team created", "team.placed": "Placed under a unit" if told.get("parent") else "Placed under no unit"}.get(
         event.verb, "Purpose or quota changed"
     )
 

@@ -90,7 +90,7 @@ class DutyOutput(serializers.Serializer[Any]):
     after = serializers.CharField(help_text="What becomes of it")
     moves = serializers.BooleanField(help_text="It can be handed over")
     things = serializers.ListField(child=serializers.CharField())
-    unseen = serializers.IntegerField(help_text="More of models that you may not see")
+    unseen = serializers.IntegerField(help_text="More that you may not see by name")
 
 
 class PersonDetail(PersonOutput):

@@ -138,7 +138,7 @@ def person_hand_over(request: HttpRequest, username: str) -> HttpResponse:
 
 def words_of_hand_over(moved: int, to: str) -> str:
     """Say how much moved, and that the rest could not."""
-    return f"{moved} handed over to {to}. What is still listed could not move to {to}: they do not see the model or are not in the team."
+    return f"{moved} handed over to {to}. Models and use cases that are still listed could not move: {to} does not see them."
 
 
 @login_required

@@ -107,7 +107,8 @@ class Publishers(ApiView):
         """Trust one workflow of one repository at one branch or tag."""
         found = account_for(request, team, account)
         require_team_manager(request.user, found.team)  # type: ignore[arg-type]
-        made = add_publisher(found.user, by=request.user, **self.input(shapes.PublisherInput))  # type: ignore[arg-type]
+        token: Any = request.auth
+        made = add_publisher(found.user, by=request.user, parent=token, **self.input(shapes.PublisherInput))  # type: ignore[arg-type]
         where = f"/api/v1/teams/{found.team.name}/service-accounts/{found.user.username}/publishers/{made.pk}"
         return Response(shapes.publisher_shape(made), status=201, headers={"Location": where})
 

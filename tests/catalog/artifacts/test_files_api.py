@@ -213,7 +213,7 @@ class TestDownloading:
             cast.ivo.person,
             cast.claims_api,
             len(content),
-            "production",
+            "dev",
         )
         assert (event.token, event.use_case) == (me["Authorization"][7:19], version.use_case)
 

@@ -17,6 +17,7 @@ from marketplace.accounts.tokens import SCOPES
 from marketplace.activity.models import Event
 from marketplace.api.views import ApiView
 from marketplace.errors import Conflict, Invalid, NotAllowed
+from tests import ci
 from tests import factories as make
 from tests import world as worlds
 
@@ -155,6 +156,14 @@ class TestLimits:
         made = post(client, f"{TOKENS}/{same.pk}/rotate", {}, secret)
         assert made.status_code == 201
         assert ApiToken.objects.get(pk=made.json()["id"]).expires_at <= parent.expires_at
+
+    @pytest.mark.parametrize(
+        ("scopes", "limited", "status"), [(("admin",), False, 403), (("admin", "publish"), True, 403), (("admin", "publish"), False, 201)]
+    )
+    def test_no_token_trusts_a_job_with_more_than_it_may_itself(self, cast, client, world, scopes, limited, status):
+        _, secret = a_token(cast.paul, *scopes, teams=["finance-ml"] if limited else [])
+        at = "/api/v1/teams/finance-ml/service-accounts/ci-invoices/publishers"
+        assert post(client, at, ci.RULE | {"scopes": ["publish"]}, secret).status_code == status
 
     def test_what_a_token_can_read_now_is_shown(self, cast, signed_in, world, other):
         token, _ = a_token(cast.nina, models=[str(world.open)])

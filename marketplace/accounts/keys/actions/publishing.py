@@ -10,13 +10,14 @@ from django.utils import timezone
 from marketplace import origin
 from marketplace.accounts.keys.actions.ending import revoke_tokens
 from marketplace.accounts.keys.actions.issuing import make_token, refuse_what_is_for_people, scope_problem
-from marketplace.accounts.keys.permissions import require_keeper
+from marketplace.accounts.keys.permissions import require_keeper, require_no_more
 from marketplace.accounts.keys.queries import database_now, publishers_that_trust
 from marketplace.accounts.keys.trust import Assertion, Fetch, Untrusted, fetch_outside, fits, issuer_of, verified
 from marketplace.accounts.models import ApiToken, Kind, SpentAssertion, TrustedPublisher, User
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid, NotSignedIn
 from marketplace.identifiers import hides_something
+from marketplace.permissions.queries import Limits
 
 log = structlog.get_logger(__name__)
 HOUR = timedelta(hours=1)
@@ -31,7 +32,7 @@ SHAPES = {
 
 
 @transaction.atomic
-def add_publisher(account: User, *, by: User, scopes: list[str], **rule: str) -> TrustedPublisher:
+def add_publisher(account: User, *, by: User, scopes: list[str], parent: ApiToken | None = None, **rule: str) -> TrustedPublisher:
     """Trust one workflow of one repository at one branch or tag: its jobs get tokens of this service account without a secret."""
     require_keeper(by, account, "trust CI jobs")
     if account.kind != Kind.SERVICE:
@@ -42,6 +43,7 @@ def add_publisher(account: User, *, by: User, scopes: list[str], **rule: str) ->
     if problems:
         raise Invalid("The CI job is not trusted.", fields=problems)
     refuse_what_is_for_people(account, scopes)
+    require_no_more(parent, scopes, Limits())  # its jobs reach as far as the account: no limited token hands that out
     try:
         with transaction.atomic():
             made = TrustedPublisher.objects.create(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
+from marketplace.accounts.team_views import team_page
 from marketplace.api.problems import not_found
 from marketplace.docs.views import api_docs
 from marketplace.health import healthz, metrics, readyz
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("marketplace.notifications.urls")),
     path("", include("governance.urls")),
     path("", include("catalog.urls")),
+    path("teams/<str:team>/<slug:tab>", team_page, name="team-tab"),  # last: the rooms above have addresses of their own below a team
 ]
 handler400 = "marketplace.web.errors.bad_request"
 handler403 = "marketplace.web.errors.permission_denied"

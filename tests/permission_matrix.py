@@ -315,7 +315,7 @@ MATRIX: dict[str, list[Row]] = {
     ],
     "grant-give-back": [send("POST", "/me/access/0/give-back", 404)],
     "grant-confirm": [send("POST", "/me/access/0/confirm", 404)],
-    "use-cases": [send("POST", "/teams/finance-ml/use-cases", 404, {"name": "New", "data_class": "internal"}, people=of(303, *OWNERS))],
+    "use-cases": [send("POST", "/teams/finance-ml/use-cases/new", 404, {"name": "New", "data_class": "internal"}, people=of(303, *OWNERS))],
     "use-case": [get("/teams/finance-ml/use-cases/{use}", 404, people=of(200, *OWNERS)), get("/teams/sales/use-cases/{use}", 404)],
     "api-use-case": [get("/api/v1/use-cases/{use}", 404, people=of(200, *OWNERS))],
     "api-access-requests": [get("/api/v1/access-requests"), send("POST", "/api/v1/access-requests", 422, {"note": "Please."})],

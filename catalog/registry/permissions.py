@@ -37,6 +37,8 @@ def require_manager(user: User, model: RegisteredModel) -> None:
 
 def may_speak_for(user: User, grant: AccessGrant) -> bool:
     """The person who holds a grant, the owners of a team that holds one, and for a service account the owners of its teams."""
+    if not limits_of(user).cover(grant.thing):
+        return False
     owned = [team for team, role in roles_of(user).items() if role == TeamRole.OWNER]
     if grant.team_id is not None:
         return grant.team_id in owned
@@ -47,7 +49,10 @@ def may_speak_for(user: User, grant: AccessGrant) -> bool:
 
 
 def may_change_use_case(user: User, use_case: UseCase) -> bool:
-    """The owner of a use case as long as they are in its team, and the owners of the team."""
+    """The owner of a use case as long as they are in its team, and the owners of the team; with a limited token only where it reaches the team."""
+    limits = limits_of(user)
+    if limits and use_case.team_id not in limits.teams:
+        return False
     role = roles_of(user).get(use_case.team_id)
     return role == TeamRole.OWNER or (role is not None and use_case.owner_id == user.pk)
 

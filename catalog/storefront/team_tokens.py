@@ -193,4 +193,4 @@ def team_panel(request: HttpRequest, team: Team) -> str:
 
 def connect() -> None:
     """Offer the panel to the page of a team."""
-    slots.fill("team", "tokens", title="Service accounts", order=40, render=team_panel, may_see=may_look_into)
+    slots.fill("team", "service-accounts", title="Service accounts", order=40, render=team_panel, may_see=may_look_into)

@@ -68,7 +68,7 @@ def add_use_case(request: HttpRequest, team: str) -> HttpResponse:
     if status := attempt(form, lambda said: create_use_case(said["name"], team=mine, by=by, **{k: v for k, v in said.items() if k != "name"})):
         return page(request, "catalog/storefront/use_case.html", {"team": mine, "form": form, "use_case": None}, status=status)
     notice(request, f"{form.cleaned_data['name']} is named. Requests for access may name it.")
-    return see_other(f"/teams/{mine.name}", request)
+    return see_other(f"/teams/{mine.name}/use-cases", request)
 
 
 @login_required
@@ -86,6 +86,6 @@ def use_case_page(request: HttpRequest, team: str, pk: int) -> HttpResponse:
         status = attempt(form, lambda said: change_use_case(use_case, by=by, **said | {"owner": found(user_named, said["owner"], "owner")}))
         if not status:
             notice(request, f"{form.cleaned_data['name']} is saved.")
-            return see_other(f"/teams/{mine.name}", request)
+            return see_other(f"/teams/{mine.name}/use-cases", request)
     context = {"team": mine, "use_case": use_case, "form": form, "may_change": may_change_use_case(by, use_case)}
     return page(request, "catalog/storefront/use_case.html", context, status=status)

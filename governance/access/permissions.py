@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from catalog.registry.models import RegisteredModel, UseCase
+from catalog.registry.models import RegisteredModel, ServiceAccount, UseCase
 from governance.access.models import AccessDecision, AccessPart, AccessRequest
 from governance.access.states import PRIVACY_TRACK, PRIVATE_DATA, STILL_OPEN, Choice, PartState, Step
 from marketplace.accounts.models import Kind, Membership, Team, User
@@ -121,6 +121,11 @@ def require_subject(by: User, use_case: UseCase, *, user: User | None, team: Tea
         raise Invalid("The request was not sent.", fields={"team": ["Name one of your teams."]})
     if user is not None and user.pk != by.pk and not Membership.objects.filter(user=user, team__in=mine).exists():
         raise Invalid("The request was not sent.", fields={"user": ["Name yourself, or a person or service account in one of your teams."]})
+    if user is not None and not user.is_person:
+        own = ServiceAccount.objects.filter(user=user).select_related("use_case").first()
+        if own is None or own.use_case_id != use_case.pk:
+            named = f"{user} is for {own.use_case} and uses models for nothing else." if own else f"{user} names no use case, so it uses nothing."
+            raise Invalid("The request was not sent.", fields={"use_case": [f"{named} Ask for its use case, or make another service account."]})
     if not use_case.is_open:
         raise Invalid("The request was not sent.", fields={"use_case": [f"The use case {use_case} is closed. Choose an open one."]})
 

@@ -75,9 +75,10 @@ def team_members(request: HttpRequest, team: str) -> HttpResponse:
     if request.method != "POST":
         return see_other(f"/teams/{found.name}")
     require_team_manager(user, found)  # type: ignore[arg-type]
-    if request.POST.get("role") == "" and request.POST.get("username"):
-        return _remove(request, found, request.POST["username"])
-    form = MemberForm(request.POST)
+    form, leaves = MemberForm(request.POST), request.POST.get("role") == ""
+    form.fields["role"].required = not leaves
+    if leaves and form.is_valid():
+        return _remove(request, found, form)
 
     def add(values: dict[str, Any]) -> None:
         add_member(found, named(user_named, values["username"], "username"), role=values["role"], by=user)  # type: ignore[arg-type]
@@ -88,8 +89,13 @@ def team_members(request: HttpRequest, team: str) -> HttpResponse:
     return see_other(f"/teams/{found.name}", request)
 
 
-def _remove(request: HttpRequest, team: Team, username: str) -> HttpResponse:
-    member = member_of(team, username)
+def _remove(request: HttpRequest, team: Team, form: MemberForm) -> HttpResponse:
+    username = form.cleaned_data["username"]
+    try:
+        member = member_of(team, username)
+    except NotFound:
+        form.add_error(None, f"{username.capitalize()} is not in team {team.name}. Look at the list for how the name is written.")
+        return show(request, team, MEMBERS, form=form, status=422)
     try:
         remove_member(team, member.user, by=request.user)  # type: ignore[arg-type]
     except Conflict as error:

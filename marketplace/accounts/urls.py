@@ -33,7 +33,6 @@ urlpatterns = [
     path("teams/<str:team>/members", team_views.team_members, name="team-members"),
     path("teams/<str:team>/members/<str:username>", team_views.team_member, name="team-member"),
     path("teams/<str:team>/members/<str:username>/hand-over", team_views.member_hand_over, name="team-member-hand-over"),
-    path("teams/<str:team>/<slug:tab>", team_views.team_page, name="team-tab"),
     path("admin/people", people_views.people_page, name="people"),
     path("admin/people/<str:username>", people_views.person_page, name="person"),
     path("admin/people/<str:username>/active", people_views.person_active, name="person-active"),

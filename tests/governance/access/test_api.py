@@ -4,7 +4,7 @@ import pytest
 
 from catalog.registry.models import AccessGrant
 from governance.access.models import AccessRequest
-from tests.factories import a_use_case
+from tests.factories import a_service_account, a_use_case
 from tests.governance.access.conftest import an_approved_model, ask, decide, in_days, rule, the_part
 
 
@@ -53,6 +53,7 @@ def test_a_service_account_asks_for_its_team_and_never_decides(cast, model, call
     made = call(cast.ci_claims, "POST", "/access-requests", wish(model))
     assert made.status_code == 201, made.json()
     assert (made.json()["asked_by"], made.json()["team"]) == ("ci-claims", "claims-api")
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
     named = call(cast.ivo, "POST", "/access-requests", wish(model, user="ci-claims"))
     assert named.json()["user"] == "ci-claims"
 

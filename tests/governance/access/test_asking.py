@@ -16,7 +16,7 @@ from governance.access.wishes import day_of, end_of, latest_day
 from marketplace.accounts.actions import add_member
 from marketplace.activity.models import Event
 from marketplace.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.factories import a_use_case
+from tests.factories import a_service_account, a_use_case
 from tests.governance.access.conftest import an_approved_model, ask, decide, in_days, rule, the_part
 
 
@@ -101,6 +101,10 @@ def test_it_is_for_one_subject(cast, model):
 
 
 def test_one_asks_for_a_service_account_of_the_team(cast, model):
+    with pytest.raises(Invalid) as wrong:
+        ask(model, cast.ivo, user=cast.ci_claims)
+    assert "names no use case" in wrong.value.fields["use_case"][0]
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
     request = ask(model, cast.ivo, user=cast.ci_claims)
     decide(the_part(request), cast.paul)
     assert approval_for_use(cast.ci_claims, model.versions.get()) is not None

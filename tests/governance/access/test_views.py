@@ -192,7 +192,7 @@ def test_owners_set_the_rule_with_questions(cast, model, signed_in):
 
 
 def test_a_team_names_changes_and_closes_its_use_cases(cast, model, signed_in):
-    sent = signed_in(cast.ivo).post("/teams/claims-api/use-cases", {"name": "Claims intake", "data_class": "internal"})
+    sent = signed_in(cast.ivo).post("/teams/claims-api/use-cases/new", {"name": "Claims intake", "data_class": "internal"})
     assert sent.status_code == 303
     made = UseCase.objects.get(name="Claims intake")
     assert "Claims intake" in text_of(signed_in(cast.ivo).get("/teams/claims-api"))

@@ -14,6 +14,7 @@ from marketplace.activity.models import Event
 from marketplace.activity.queries import details_of
 from marketplace.errors import Conflict, NotAllowed
 from marketplace.notifications.models import Notice
+from tests.factories import a_service_account
 from tests.governance.access.conftest import ask, decide, in_days, rule, the_part
 
 DAY = timedelta(days=1)
@@ -97,6 +98,7 @@ def test_only_the_holder_says_so(cast, grant):
 
 
 def test_for_a_service_account_the_owners_of_its_team_are_asked(cast, model):
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
     decide(the_part(ask(model, cast.ivo, user=cast.ci_claims, until=in_days(300))), cast.paul)
     work.watch_over_use(timezone.now() + 181 * DAY)
     assert questions_to(cast.ivo).count() == 1

@@ -54,6 +54,7 @@ def who(name):
     return User.objects.get(username=name)
 
 
+@pytest.mark.django_db  # one mark asks for the database, also when this file runs alone
 def test_the_people_of_the_demo_are_those_of_the_tests():
     assert people.TEAMS == tests_cast.TEAMS
     assert people.ROLES == tests_cast.ROLES

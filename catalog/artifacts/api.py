@@ -79,7 +79,7 @@ def files_are_on_request(version: ModelVersion) -> NotAllowed:
 class FileList(ApiView):
     """The files of a version."""
 
-    @extend_schema(operation_id="files_list", responses=FilesShape)
+    @extend_schema(operation_id="files_list", responses=FilesShape, summary="List the files of a version")
     def get(self, request: Request, team: str, name: str, version: str) -> Response:
         """List the files of a version with size and sha256; files on request only to those who may read them."""
         found = version_of(request, f"{team}/{name}", version)
@@ -105,7 +105,7 @@ class FileDetail(ApiView):
         found = version_of(request, f"{team}/{name}", version)
         return gate.resolve(caller, token, found, path, purpose=request.query_params.get("purpose"))
 
-    @extend_schema(operation_id="files_download", parameters=[RANGE, PURPOSE], responses=BYTES)
+    @extend_schema(operation_id="files_download", parameters=[RANGE, PURPOSE], responses=BYTES, summary="Download a file")
     def get(self, request: Request, team: str, name: str, version: str, path: str) -> HttpResponseBase:
         """Download a file: approved versions with a grant; others for work on them. Send `Range` to resume."""
         leave = self.leave(request, team, name, version, path)
@@ -113,12 +113,18 @@ class FileDetail(ApiView):
             return serving.redirect(links.address(leave))
         return answer(request, leave)
 
-    @extend_schema(operation_id="files_head", parameters=[PURPOSE], responses={200: None})
+    @extend_schema(operation_id="files_head", parameters=[PURPOSE], responses={200: None}, summary="Ask about a file without its bytes")
     def head(self, request: Request, team: str, name: str, version: str, path: str) -> HttpResponseBase:
         """Say size and sha256 of a file that may be downloaded; not counted as use."""
         return serving.head(self.leave(request, team, name, version, path), request.headers)
 
-    @extend_schema(operation_id="files_put", parameters=[CHECKSUM], request=BYTES_IN, responses={200: AddedShape, 201: AddedShape})
+    @extend_schema(
+        operation_id="files_put",
+        parameters=[CHECKSUM],
+        request=BYTES_IN,
+        responses={200: AddedShape, 201: AddedShape},
+        summary="Send a file into a draft",
+    )
     def put(self, request: Request, team: str, name: str, version: str, path: str) -> Response:
         """Send a whole file into a draft; it is hashed while it arrives and visible only when all of it is here."""
         found, length = version_of(request, f"{team}/{name}", version), length_of(request)
@@ -126,7 +132,7 @@ class FileDetail(ApiView):
         file = add_file(found, path, request._request, by=caller_of(request)[0], length=length, sha256=expected)  # noqa: SLF001 - the unread body
         return added(request, file, status=200 if existed else 201)
 
-    @extend_schema(operation_id="files_remove", responses={204: None})
+    @extend_schema(operation_id="files_remove", responses={204: None}, summary="Remove a file from a draft")
     def delete(self, request: Request, team: str, name: str, version: str, path: str) -> Response:
         """Remove a file from a draft."""
         remove_file(version_of(request, f"{team}/{name}", version), path, by=caller_of(request)[0])
@@ -186,7 +192,9 @@ def copies_for(request: Request, sha256: str, version: ModelVersion) -> list[Cop
 class UploadList(ApiView):
     """Uploads in parts."""
 
-    @extend_schema(operation_id="uploads_start", request=UploadInput, responses={200: UploadShape, 201: UploadShape})
+    @extend_schema(
+        operation_id="uploads_start", request=UploadInput, responses={200: UploadShape, 201: UploadShape}, summary="Start or find an upload"
+    )
     def post(self, request: Request) -> Response:
         """Open an upload, or find the one under way for the same version, path and size."""
         asked = self.input(UploadInput)
@@ -200,13 +208,13 @@ class UploadList(ApiView):
 class UploadDetail(ApiView):
     """One upload: what has arrived; give it up."""
 
-    @extend_schema(operation_id="uploads_show", responses=UploadShape)
+    @extend_schema(operation_id="uploads_show", responses=UploadShape, summary="Show an upload")
     def get(self, request: Request, pk: UUID) -> Response:
         """Say which parts have arrived."""
         upload = upload_for(request.user, pk)
         return Response(upload_shape(upload, copies_for(request, upload.sha256, upload.version)))
 
-    @extend_schema(operation_id="uploads_cancel", responses={204: None})
+    @extend_schema(operation_id="uploads_cancel", responses={204: None}, summary="Give an upload up")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Give an upload up; what had arrived is removed."""
         cancel_upload(upload_for(request.user, pk), by=caller_of(request)[0])
@@ -218,7 +226,7 @@ class UploadPart(ApiView):
 
     parser_classes = (RawParser,)
 
-    @extend_schema(operation_id="uploads_part", request=BYTES_IN, responses=UploadShape)
+    @extend_schema(operation_id="uploads_part", request=BYTES_IN, responses=UploadShape, summary="Send a part of an upload")
     def put(self, request: Request, pk: UUID, number: int) -> Response:
         """Send one part; sending it again replaces it."""
         upload = upload_for(request.user, pk)
@@ -230,7 +238,7 @@ class UploadPart(ApiView):
 class UploadComplete(ApiView):
     """The end of an upload."""
 
-    @extend_schema(operation_id="uploads_complete", request=CompleteInput, responses={201: AddedShape})
+    @extend_schema(operation_id="uploads_complete", request=CompleteInput, responses={201: AddedShape}, summary="Finish an upload")
     def post(self, request: Request, pk: UUID) -> Response:
         """Verify the whole upload and make it a file of the draft; on a mismatch 422 names both digests and the parts stay."""
         asked = self.input(CompleteInput)

@@ -55,7 +55,9 @@ def subject_in(values: dict[str, Any], caller: User, use_case: UseCase) -> dict[
 class AccessRequests(ApiView):
     """The requests that the caller may see, and new ones."""
 
-    @extend_schema(responses=AccessRequestPage, parameters=[OpenApiParameter("state", str, enum=PartState.values), *PAGED])
+    @extend_schema(
+        responses=AccessRequestPage, parameters=[OpenApiParameter("state", str, enum=PartState.values), *PAGED], summary="List requests for access"
+    )
     def get(self, request: Request) -> Response:
         """List what you and your teams asked for, and what your office decides on, newest first."""
         state = request.GET.get("state", "")
@@ -63,7 +65,7 @@ class AccessRequests(ApiView):
             raise Invalid("There is no such state.", fields={"state": [f"Use one of {', '.join(PartState.values)}."]})
         return Response(body(keyset_by_id(requests_for(request.user, state=state), request.GET), request_json))
 
-    @extend_schema(request=AccessRequestInput, responses={201: AccessRequestShape})
+    @extend_schema(request=AccessRequestInput, responses={201: AccessRequestShape}, summary="Ask for access")
     def post(self, request: Request) -> Response:
         """Ask for access, for a team, a person or a service account; a rule may grant it at once."""
         values, caller = self.input(AccessRequestInput), cast("User", request.user)
@@ -80,7 +82,7 @@ class AccessRequests(ApiView):
 class AccessRequestView(ApiView):
     """One request."""
 
-    @extend_schema(responses=AccessRequestShape)
+    @extend_schema(responses=AccessRequestShape, summary="Show a request for access")
     def get(self, request: Request, number: int) -> Response:
         """Return it with where each model stands."""
         return Response(request_json(request_numbered(request.user, number)))
@@ -89,7 +91,7 @@ class AccessRequestView(ApiView):
 class AccessWithdraw(ApiView):
     """Taking a request back."""
 
-    @extend_schema(request=AccessNothingInput, responses=AccessRequestShape)
+    @extend_schema(request=AccessNothingInput, responses=AccessRequestShape, summary="Withdraw a request for access")
     def post(self, request: Request, number: int) -> Response:
         """Withdraw everything that is not decided yet."""
         self.input(AccessNothingInput)
@@ -102,12 +104,12 @@ class AccessDecisions(ApiView):
 
     scopes: ClassVar[dict[str, str]] = DECIDING
 
-    @extend_schema(responses=AccessDecisionShape(many=True))
+    @extend_schema(responses=AccessDecisionShape(many=True), summary="List decisions on access to a model")
     def get(self, request: Request, number: int, team: str, name: str) -> Response:
         """List them, oldest first."""
         return Response([access_decision_json(d) for d in part_named(request.user, number, team, name).decisions.all()])
 
-    @extend_schema(request=AccessDecisionInput, responses={201: AccessPartShape})
+    @extend_schema(request=AccessDecisionInput, responses={201: AccessPartShape}, summary="Decide on access to a model")
     def post(self, request: Request, number: int, team: str, name: str) -> Response:
         """Grant, ask or deny at one step; of two who decide at once the second gets 409."""
         part = part_named(request.user, number, team, name)
@@ -118,7 +120,7 @@ class AccessDecisions(ApiView):
 class AccessAnswer(ApiView):
     """Answering a question about a request."""
 
-    @extend_schema(request=AccessAnswerInput, responses=AccessPartShape)
+    @extend_schema(request=AccessAnswerInput, responses=AccessPartShape, summary="Answer a question about access")
     def post(self, request: Request, number: int, team: str, name: str) -> Response:
         """Answer; the clock goes on."""
         part = part_named(request.user, number, team, name)
@@ -131,12 +133,12 @@ class AccessRuleView(ApiView):
 
     scopes: ClassVar[dict[str, str]] = RULING
 
-    @extend_schema(responses=AccessRuleShape)
+    @extend_schema(responses=AccessRuleShape, summary="Show the access rule of a model")
     def get(self, request: Request, team: str, name: str) -> Response:
         """Return the rule, with the questions that a request has to answer."""
         return Response(rule_json(rule_of(model_named(request.user, team, name))))
 
-    @extend_schema(request=AccessRuleInput, responses=AccessRuleShape)
+    @extend_schema(request=AccessRuleInput, responses=AccessRuleShape, summary="Set the access rule of a model")
     def put(self, request: Request, team: str, name: str) -> Response:
         """Set the rule; owners only."""
         model, values = model_named(request.user, team, name), self.input(AccessRuleInput)
@@ -146,7 +148,7 @@ class AccessRuleView(ApiView):
 class GrantConfirm(ApiView):
     """Saying that a grant is still needed."""
 
-    @extend_schema(request=AccessNothingInput, responses=ConfirmedShape)
+    @extend_schema(request=AccessNothingInput, responses=ConfirmedShape, summary="Say that access is still needed")
     def post(self, request: Request, team: str, name: str, pk: int) -> Response:
         """Say that it is still in use and its purpose unchanged; its holder only."""
         self.input(AccessNothingInput)

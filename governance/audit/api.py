@@ -17,7 +17,7 @@ class AuditEvents(ApiView):
 
     is_within_limits: ClassVar[bool] = False
 
-    @extend_schema(parameters=[SearchInput], responses=EventPage)
+    @extend_schema(parameters=[SearchInput], responses=EventPage, summary="List events of the record")
     def get(self, request: Request) -> Response:
         """List the events that fit, newest first."""
         require_reader(request.user)

@@ -16,7 +16,7 @@ from marketplace.api.views import ApiView
 class Policies(ApiView):
     """Published policies."""
 
-    @extend_schema(operation_id="policies_list", responses=LivePolicySerializer)
+    @extend_schema(operation_id="policies_list", responses=LivePolicySerializer, summary="List policies and the risk questions")
     def get(self, request: Request) -> Response:
         """List every published policy, and the risk questions of the one in effect."""
         found = listed(timezone.now())

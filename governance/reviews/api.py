@@ -55,7 +55,7 @@ REVIEWING: dict[str, str] = {"GET": "read", "HEAD": "read", "POST": "review"}
 class Reviews(ApiView):
     """The reviews that the caller may read."""
 
-    @extend_schema(responses=ReviewPage, parameters=[OpenApiParameter("state", str, enum=ReviewState.values), *PAGING])
+    @extend_schema(responses=ReviewPage, parameters=[OpenApiParameter("state", str, enum=ReviewState.values), *PAGING], summary="List reviews")
     def get(self, request: Request) -> Response:
         """List them, newest first."""
         rows, state = reviews_for(request.user), request.GET.get("state", "")
@@ -67,7 +67,7 @@ class Reviews(ApiView):
 class ReviewView(ApiView):
     """One review."""
 
-    @extend_schema(responses=ReviewDetailShape)
+    @extend_schema(responses=ReviewDetailShape, summary="Show a review")
     def get(self, request: Request, number: int) -> Response:
         """Return it with the pins to sign, and who can decide."""
         review = review_numbered(request.user, number)
@@ -86,13 +86,13 @@ class Decisions(ApiView):
 
     scopes: ClassVar[dict[str, str]] = REVIEWING
 
-    @extend_schema(responses=DecisionPage, parameters=PAGING)
+    @extend_schema(responses=DecisionPage, parameters=PAGING, summary="List decisions of a review")
     def get(self, request: Request, number: int) -> Response:
         """List them, newest first."""
         review = review_numbered(request.user, number)
         return Response(body(keyset_by_id(decisions_of(review), request.GET), decision_json))
 
-    @extend_schema(request=DecisionInput, responses={201: DecisionShape})
+    @extend_schema(request=DecisionInput, responses={201: DecisionShape}, summary="Decide on a track of a review")
     def post(self, request: Request, number: int) -> Response:
         """Decide on one track."""
         review = review_numbered(request.user, number)
@@ -106,7 +106,7 @@ class Waivers(ApiView):
 
     scopes: ClassVar[dict[str, str]] = REVIEWING
 
-    @extend_schema(request=WaiverInput, responses={201: WaiverShape})
+    @extend_schema(request=WaiverInput, responses={201: WaiverShape}, summary="Give a waiver")
     def post(self, request: Request, number: int) -> Response:
         """Give one: for governance, and nobody who was involved."""
         review, by = review_numbered(request.user, number), cast("User", request.user)
@@ -119,7 +119,7 @@ class WaiverView(ApiView):
 
     scopes: ClassVar[dict[str, str]] = {"DELETE": "review"}
 
-    @extend_schema(responses=WaiverShape)
+    @extend_schema(responses=WaiverShape, summary="End a waiver")
     def delete(self, request: Request, number: int, pk: int) -> Response:
         """End it before its time: an approval that needs it is void."""
         review = review_numbered(request.user, number)
@@ -131,7 +131,7 @@ class Comments(ApiView):
 
     scopes: ClassVar[dict[str, str]] = REVIEWING
 
-    @extend_schema(request=CommentInput, responses={201: CommentShape})
+    @extend_schema(request=CommentInput, responses={201: CommentShape}, summary="Comment on a review")
     def post(self, request: Request, number: int) -> Response:
         """Say something."""
         said = comment(review_numbered(request.user, number), self.input(CommentInput)["text"], by=cast("User", request.user))
@@ -159,7 +159,7 @@ class VersionSuspend(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "suspend"
 
-    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape, summary="Suspend a version")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Suspend it: nothing leaves for use any more."""
         return self.take(request, team, name, version)
@@ -171,7 +171,7 @@ class VersionReinstate(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "reinstate"
 
-    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape, summary="Agree to lift a suspension")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Agree to lift it; the second person does."""
         return self.take(request, team, name, version)
@@ -183,7 +183,7 @@ class VersionQuarantine(VersionStep):
     scopes: ClassVar[dict[str, str]] = REVIEWING
     step = "quarantine"
 
-    @extend_schema(request=StepReasonInput, responses=VersionStateShape)
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape, summary="Quarantine a version")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Quarantine it: its approvals are void."""
         return self.take(request, team, name, version)
@@ -194,7 +194,7 @@ class VersionDeprecate(VersionStep):
 
     step = "deprecate"
 
-    @extend_schema(request=DeprecationInput, responses=VersionStateShape)
+    @extend_schema(request=DeprecationInput, responses=VersionStateShape, summary="Deprecate a version")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Name its last day and what to use instead."""
         return self.take(request, team, name, version)
@@ -205,7 +205,7 @@ class VersionRetire(VersionStep):
 
     step = "retire"
 
-    @extend_schema(request=NothingInput, responses=VersionStateShape)
+    @extend_schema(request=NothingInput, responses=VersionStateShape, summary="Agree to retire a version")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Agree to its end; the other side does too."""
         return self.take(request, team, name, version)
@@ -216,7 +216,7 @@ class VersionWithdraw(VersionStep):
 
     step = "withdraw"
 
-    @extend_schema(request=NothingInput, responses=VersionStateShape)
+    @extend_schema(request=NothingInput, responses=VersionStateShape, summary="Withdraw a version")
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Withdraw it before it is decided."""
         return self.take(request, team, name, version)

@@ -21,7 +21,9 @@ MOST_RUNS = 50
 class Submit(ApiView):
     """Ask for the checks and the review of a version."""
 
-    @extend_schema(operation_id="versions_submit", request=SubmitSerializer, responses={202: SubmittedSerializer})
+    @extend_schema(
+        operation_id="versions_submit", request=SubmitSerializer, responses={202: SubmittedSerializer}, summary="Submit a version for checks"
+    )
     def post(self, request: Request, team: str, name: str, version: str) -> Response:
         """Pin files, card, tier and policy, and start the checks; 422 names everything that is missing."""
         self.input(SubmitSerializer)
@@ -34,7 +36,7 @@ class Submit(ApiView):
 class Checks(ApiView):
     """The checks of a version."""
 
-    @extend_schema(operation_id="versions_checks", responses=ChecksSerializer)
+    @extend_schema(operation_id="versions_checks", responses=ChecksSerializer, summary="Show the checks of a version")
     def get(self, request: Request, team: str, name: str, version: str) -> Response:
         """Return the newest run with what each check said, and the list of all runs."""
         row = version_named(model_named(request.user, team, name), version)

@@ -14,7 +14,7 @@ from marketplace.accounts.people import log_of, why
 from marketplace.accounts.people_forms import HandOverForm
 from marketplace.accounts.people_views import named, words_of_hand_over
 from marketplace.accounts.permissions import knows_team, may_manage_team, require_team_manager
-from marketplace.accounts.queries import last_ownerships_of, member_of, members_known_to, owners_of, team_named, units_of, user_named
+from marketplace.accounts.queries import last_ownerships_of, member_of, members_known_to, members_of, owners_of, team_named, units_of, user_named
 from marketplace.errors import Conflict, NotAllowed, NotFound
 from marketplace.web.forms import attempt
 from marketplace.web.pages import notice, page, see_other
@@ -38,6 +38,7 @@ def show(request: HttpRequest, team: Team, tab: str, *, form: MemberForm, status
     offered = panels("team", request, team)
     context: dict[str, Any] = {
         "team": team,
+        "size": len(members_of(team)),
         "tabs": [{"text": "Members", "name": MEMBERS, "url": f"/teams/{team.name}"}, *(_tab(team, panel) for panel in offered)],
         "current": tab,
         "owners": list(owners_of(team.pk).order_by("username")),

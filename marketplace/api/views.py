@@ -67,9 +67,9 @@ class ApiView(APIView):
             cls.post = post  # type: ignore[attr-defined]
 
     def run_once(self, request: Request, handler: Any, *args: Any, **kwargs: Any) -> Response:
-        """Run a POST under its Idempotency-Key: the first run's answer is kept for a day and given again."""
+        """Run a POST under its Idempotency-Key: the first run's answer is kept for a day and given again, to the same caller only."""
         key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key:
+        if request.method != "POST" or not key or not request.user.is_authenticated:
             response: Response = handler(request, *args, **kwargs)
             return response
         caller = f"token:{request.auth.pk}" if request.auth is not None else f"session:{request.user.pk}"

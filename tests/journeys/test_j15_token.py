@@ -83,6 +83,7 @@ def test_a_token_from_its_first_to_its_last_use(site, tab, scripts):
 def test_an_owner_makes_a_service_account_and_its_token(site, tab):
     page = tab("ivo")
     page.goto("/teams/claims-api")
+    page.get_by_role("link", name="Service accounts", exact=True).click()
     page.get_by_role("link", name="Service accounts and tokens of claims-api").click()
     page.get_by_label("Name", exact=True).fill("ci-j15")
     page.get_by_label("Environment").select_option("test")

@@ -138,7 +138,7 @@ def test_the_first_administrator_adds_a_passkey_and_signs_in_with_it(company, wi
         look(page)
         page.get_by_role("button", name="Use my passkey").click()
     expect(page.get_by_role("heading", name="Add an authenticator app")).to_be_visible()
-    page.wait_for_function("document.querySelector('img.scan').naturalWidth > 0")  # it shows under the policy of our pages
+    page.wait_for_function("() => document.querySelector('img.scan').naturalWidth > 0")  # it shows under the policy of our pages
     look(page)
     picture(page, "app-add")
 

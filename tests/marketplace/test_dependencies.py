@@ -12,7 +12,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NAMES = {re.match(r"[a-z0-9-]+", line)[0] for line in PROJECT["project"]["dependencies"]}
 IMPORTED_AS = {
     "djangorestframework": "rest_framework", "django-guardian": "guardian", "django-environ": "environ", "django-allauth": "allauth",
-    "django-axes": "axes", "django-csp": "csp", "pyyaml": "yaml", "markdown-it-py": "markdown_it",
+    "django-axes": "axes", "django-csp": "csp", "pyyaml": "yaml", "pyjwt": "jwt", "markdown-it-py": "markdown_it",
 }  # fmt: skip
 WITHOUT_IMPORT = {
     "psycopg": "Django's driver",

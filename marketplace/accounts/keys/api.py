@@ -83,7 +83,6 @@ class TokenExchange(ApiView):
 
     authentication_classes = ()
     permission_classes = ()
-    keeps_answers: ClassVar[bool] = False
 
     @extend_schema(request=ExchangeInput, responses={201: IssuedToken}, auth=[], summary="Exchange a CI job's token")
     def post(self, request: Request) -> Response:

@@ -91,12 +91,12 @@ class TestUse:
         given = grant(approved, team=cast.claims_api)
         assert ask(cast.ivo, approved)
         end_grant(given, by=cast.paul)
-        assert refused(cast.ivo, approved) == "no-grant"
+        assert refused(cast.ivo, approved) == "grant-ended"
 
     def test_a_grant_past_its_end_opens_nothing_before_any_sweep(self, cast, approved):
         given = grant(approved, team=cast.claims_api)
         AccessGrant.objects.filter(pk=given.pk).update(until=timezone.now() - timedelta(seconds=1))
-        assert refused(cast.ivo, approved) == "no-grant"
+        assert refused(cast.ivo, approved) == "grant-ended"
 
     def test_an_approval_for_other_bytes_opens_nothing(self, cast, approved):
         grant(approved, team=cast.claims_api)

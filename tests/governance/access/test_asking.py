@@ -104,7 +104,7 @@ def test_one_asks_for_a_service_account_of_the_team(cast, model):
     with pytest.raises(Invalid) as wrong:
         ask(model, cast.ivo, user=cast.ci_claims)
     assert "names no use case" in wrong.value.fields["use_case"][0]
-    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case, environment="test")
     request = ask(model, cast.ivo, user=cast.ci_claims)
     decide(the_part(request), cast.paul)
     assert approval_for_use(cast.ci_claims, model.versions.get()) is not None

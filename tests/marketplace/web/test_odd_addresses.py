@@ -19,6 +19,7 @@ def test_a_page_size_out_of_range_is_named(cast, signed_in, limit):
     assert "limit" in answer.json()["errors"]
 
 
+@pytest.mark.django_db
 def test_figures_are_for_this_machine_or_a_token(client, settings):
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 404

@@ -24,8 +24,9 @@ setup: $(DEV) browser ## install what run, test and lint need
 run: $(RUN) ## bring the whole marketplace up here and print its address
 	@exec $(BIN)/python manage.py up
 
+# Three on two cores: the worker with the browser waits a good part of its time.
 test: setup ## every room and every journey, at most five minutes
-	@exec $(BIN)/python -m pytest -n 2 -m "not full"
+	@exec $(BIN)/python -m pytest -n 3 -m "not full"
 
 test-full: setup ## the large sizes and long runs beside make test, at most thirty minutes
 	@exec $(BIN)/python -m pytest -n 2 -m full

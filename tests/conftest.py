@@ -15,19 +15,22 @@ ALTER TABLE marketplace_eventlink DISABLE TRIGGER links_are_never_truncated;
 """
 
 
-class JourneysTogether(LoadScopeScheduling):
-    """Gives each worker the next test, but all journeys to one, which starts their site once.
+TOGETHER = ("tests/journeys/", "tests/governance/demo/")
+
+
+class WorldsTogether(LoadScopeScheduling):
+    """Gives each worker the next test, but all that share a costly world to one, which makes that world once.
 
     xdist's own groups add their name to the id of a test in a way that pytest 9.2 no longer reads.
     """
 
     def _split_scope(self, nodeid):
-        return "journeys" if nodeid.startswith("tests/journeys/") else nodeid
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return JourneysTogether(config, log)
+    return WorldsTogether(config, log)
 
 
 @pytest.fixture(scope="session")

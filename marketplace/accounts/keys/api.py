@@ -83,6 +83,7 @@ class TokenExchange(ApiView):
 
     authentication_classes = ()
     permission_classes = ()
+    scopes: ClassVar[dict[str, str]] = {}  # it comes without a token
 
     @extend_schema(request=ExchangeInput, responses={201: IssuedToken}, auth=[], summary="Exchange a CI job's token")
     def post(self, request: Request) -> Response:

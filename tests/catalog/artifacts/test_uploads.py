@@ -28,6 +28,8 @@ from tests.factories import a_file, a_model, a_submitted_version, a_version
 
 MB = 1024 * 1024
 
+UNSEEN = b"bytes that no other test sends: the store is shared"
+
 
 def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
@@ -89,10 +91,10 @@ class TestWholeFiles:
 
     def test_a_wrong_sha256_leaves_nothing_and_names_both(self, cast, draft):
         with pytest.raises(Invalid) as refused:
-            send(draft, b"abc", by=cast.paul, sha256="0" * 64)
-        assert (refused.value.data["expected"], refused.value.data["found"]) == ("0" * 64, sha(b"abc"))
+            send(draft, UNSEEN, by=cast.paul, sha256="0" * 64)
+        assert (refused.value.data["expected"], refused.value.data["found"]) == ("0" * 64, sha(UNSEEN))
         assert not files_of(draft).exists()
-        assert not default_storage.exists(key(sha(b"abc")))
+        assert not default_storage.exists(key(sha(UNSEEN)))
         assert incoming() == []
 
     def test_a_text_that_is_no_sha256_is_refused(self, cast, draft):
@@ -487,7 +489,7 @@ def test_a_transaction_that_fails_shows_nothing(cast, draft, monkeypatch):
 
     monkeypatch.setattr(work, "record", fails)
     with pytest.raises(ZeroDivisionError):
-        send(draft, b"abc", by=cast.paul)
+        send(draft, UNSEEN, by=cast.paul)
     assert not files_of(draft).exists()
-    assert not default_storage.exists(key(sha(b"abc")))
+    assert not default_storage.exists(key(sha(UNSEEN)))
     assert incoming() == []

@@ -15,11 +15,14 @@ ALTER TABLE marketplace_eventlink DISABLE TRIGGER links_are_never_truncated;
 """
 
 
-TOGETHER = ("tests/journeys/", "tests/governance/demo/")
+TOGETHER = (
+    "tests/journeys/", "tests/governance/demo/",
+    "tests/architecture/test_doors", "tests/architecture/test_writes", "tests/architecture/test_names", "tests/architecture/test_sizes",
+)  # fmt: skip
 
 
 class WorldsTogether(LoadScopeScheduling):
-    """Gives each worker the next test, but all that share a costly world to one, which makes that world once.
+    """Gives each worker the next test, but all that share a costly world, or are many and tiny, to one.
 
     xdist's own groups add their name to the id of a test in a way that pytest 9.2 no longer reads.
     """

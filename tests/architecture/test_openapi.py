@@ -92,6 +92,7 @@ def given_case(operation, call):
     given(case=operation.as_strategy())(call)()
 
 
+@pytest.mark.full
 def test_generated_requests_get_described_answers(api):
     wrong = fuzz(api, FEW)
     assert not wrong, "\n\n".join(wrong)

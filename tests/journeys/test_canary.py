@@ -5,13 +5,14 @@ import contextlib
 import json
 
 import psycopg
+import pytest
 import redis
 
 from tests import ci
 from tests.journeys.marks import JOURNEY
 from tests.journeys.test_j15_token import shown_secret
 
-pytestmark = JOURNEY
+pytestmark = [*JOURNEY, pytest.mark.full]
 NAME = "canary-bytes"
 
 

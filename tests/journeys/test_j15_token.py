@@ -28,7 +28,7 @@ def row(page, name):
     return page.get_by_role("row").filter(has_text=name)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.full)], ids=["with JavaScript", "without JavaScript"])
 def test_a_token_from_its_first_to_its_last_use(site, tab, scripts):
     page, name = tab(java_script_enabled=scripts), f"J15 {'with' if scripts else 'without'} scripts"
     sign_in(page, "ivo", site.passwords["ivo"])

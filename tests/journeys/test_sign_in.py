@@ -12,7 +12,7 @@ from tests.journeys.marks import JOURNEY
 from tests.journeys.site import running
 from tests.marketplace.accounts.directories import CLIENT, PASSWORD, SECRET, RealDirectory
 
-pytestmark = JOURNEY
+pytestmark = [*JOURNEY, pytest.mark.full]
 ROLES = "{ml-people: [team:finance-ml:contributor], it: [role:administrator]}"
 
 

@@ -124,6 +124,7 @@ def test_a_model_goes_from_upload_to_approved_found_and_downloaded(site, tab, tm
     expect(page.locator("#rows h2 a").first).to_have_text(name)
 
 
+@pytest.mark.full
 def test_searching_and_submitting_work_without_javascript(site, tab, tmp_path):
     page, name = tab(java_script_enabled=False), f"plain-{secrets.token_hex(3)}"
     sign_in(page, "nina", site.passwords["nina"])

@@ -133,6 +133,7 @@ def someone_waits() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+@pytest.mark.full
 def test_a_run_whose_workers_are_killed_ends_once_and_whole(cast, broker, worker):
     version = ready(cast, "T3")
     run = submit(version, by=cast.nina)

@@ -63,6 +63,7 @@ def database_connections() -> int:
         return cursor.fetchone()[0]
 
 
+@pytest.mark.full
 def test_200_slow_downloads_leave_a_page_answering(cast, tmp_path):
     version = a_version(a_model(cast.finance_ml, cast.paul), cast.paul)
     add_file(version, "big.bin", Zeros(32 * MB), by=cast.paul, length=32 * MB)
@@ -101,6 +102,7 @@ def web(cast, tmp_path):
     server.stop()
 
 
+@pytest.mark.full
 def test_a_server_killed_in_the_middle_of_a_file_leaves_nothing_and_a_retry_works(cast, web):
     draft = a_version(a_model(cast.finance_ml, cast.paul), cast.paul)
     path, content, me = f"/api/v1/models/{draft.model}/versions/1.0.0/files/w.bin", os.urandom(4 * MB), token(cast.nina)
@@ -119,6 +121,7 @@ def test_a_server_killed_in_the_middle_of_a_file_leaves_nothing_and_a_retry_work
     assert files_of(draft).get().blob_id == hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.full
 def test_a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing(cast, web):
     draft = a_version(a_model(cast.finance_ml, cast.paul), cast.paul)
     before = {found.name for found in store.incoming().iterdir()}

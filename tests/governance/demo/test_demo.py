@@ -28,6 +28,7 @@ from marketplace.activity.queries import chain_report
 from marketplace.notifications.models import Notice
 from tests import cast as tests_cast
 
+pytestmark = pytest.mark.full
 SIZE = 90
 NOWHERE = {VersionState.PURGED}  # no action removes bytes yet
 

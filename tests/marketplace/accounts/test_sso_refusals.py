@@ -11,7 +11,7 @@ from marketplace.accounts.models import User
 from marketplace.activity.models import Event
 from tests.marketplace.accounts.directories import CLIENT, SECRET, HostileDirectory, begun, come_back, configure
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 
+import pytest
 from playwright.sync_api import expect
 
 from catalog.usage.tasks import roll_up

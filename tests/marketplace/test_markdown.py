@@ -216,6 +216,7 @@ PATHOLOGICAL = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_pathological_text_is_bounded(name):
     text = PATHOLOGICAL[name]

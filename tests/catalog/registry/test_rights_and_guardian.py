@@ -17,6 +17,8 @@ from marketplace.accounts.models import User
 from marketplace.permissions.needs import Need
 from tests import factories as make
 
+pytestmark = pytest.mark.full
+
 PEOPLE = ("bea", "ivo", "nina", "stan", "gus")
 SUBJECTS = ("bea", "ivo", "stan", "sales", "claims-api")
 MODELS = 4

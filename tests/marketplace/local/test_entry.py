@@ -11,6 +11,8 @@ from marketplace.local.folders import REPOSITORY
 from marketplace.local.processes import LocalError
 from tests.marketplace.local.conftest import clean_environment
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def listener():

@@ -14,6 +14,8 @@ from marketplace.local.postgres import Postgres
 from marketplace.local.processes import LocalError, free_port
 from tests.marketplace.local.conftest import Holder, eventually, running_in
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(scope="module")
 def shared():

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 SITE = "http://marketplace.test"
 PART = 64 * 1024
-pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.marketplace.web.test_errors")]
+pytestmark = [pytest.mark.full, pytest.mark.browser, pytest.mark.urls("tests.marketplace.web.test_errors")]
 
 
 class UploadApi:

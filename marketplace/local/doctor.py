@@ -49,7 +49,7 @@ def examine() -> Iterator[Answer]:
             yield question()
         except (DatabaseError, redis.RedisError, OperationalError, bounded.BoundedError, OSError, ValueError) as fault:
             name = question.__name__.replace("_", " ")
-            yield Answer(name, f"{type(fault).__name__}: {str(fault).strip().splitlines()[0] if str(fault) else ''}", TODO[question])
+            yield Answer(name, f"{type(fault).__name__}: {str(fault).strip().splitlines()[0] if str(fault) else ''}", REMEDIES[question])
 
 
 def python() -> Answer:
@@ -117,7 +117,7 @@ def storage() -> Answer:
             same = file.read() == b"written by manage.py doctor"
     finally:
         default_storage.delete(name)
-    return Answer("storage", f"{settings.STORAGE_URL} is writable" if same else "reads back other bytes", "" if same else TODO[storage])
+    return Answer("storage", f"{settings.STORAGE_URL} is writable" if same else "reads back other bytes", "" if same else REMEDIES[storage])
 
 
 def free_space() -> Answer:
@@ -138,20 +138,20 @@ def worker() -> Answer:
     """Whether a worker answers through the broker within a second."""
     found = current_app.control.ping(timeout=1) or []
     names = ", ".join(name for reply in found for name in reply)
-    return Answer("worker", names or "nobody answers", "" if found else TODO[worker])
+    return Answer("worker", names or "nobody answers", "" if found else REMEDIES[worker])
 
 
 def secret_key() -> Answer:
     """Whether the key that signs sessions is long and random."""
     weak = len(settings.SECRET_KEY) < KEY_LENGTH or len(set(settings.SECRET_KEY)) < 10
-    return Answer("secret key", "weak" if weak else f"{len(settings.SECRET_KEY)} characters", TODO[secret_key] if weak else "")
+    return Answer("secret key", "weak" if weak else f"{len(settings.SECRET_KEY)} characters", REMEDIES[secret_key] if weak else "")
 
 
 def public_url() -> Answer:
     """Whether the address people open is safe to use."""
     parts = urlsplit(settings.PUBLIC_URL)
     safe = parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    return Answer("public url", settings.PUBLIC_URL, "" if safe else TODO[public_url])
+    return Answer("public url", settings.PUBLIC_URL, "" if safe else REMEDIES[public_url])
 
 
 def sandbox() -> Answer:
@@ -159,14 +159,14 @@ def sandbox() -> Answer:
     found: Any = bounded.call("marketplace.bounded.probe.bounds", None, seconds=10)
     kept = found["written"] == found["processes"] == 0 and found["data"] > 0
     words = f"a child process of at most {found['data'] // 1024**2} MB and {found['files']} open files, which writes nothing"
-    return Answer("sandbox", f"{words}; not cut off from network and files" if kept else "its limits do not hold", "" if kept else TODO[sandbox])
+    return Answer("sandbox", f"{words}; not cut off from network and files" if kept else "its limits do not hold", "" if kept else REMEDIES[sandbox])
 
 
 QUESTIONS: tuple[Callable[[], Answer], ...] = (
     *(python, packages, secret_key, public_url, database, migrations),
     *(broker, worker, storage, free_space, sandbox),
 )
-TODO: dict[Callable[[], Answer], str] = {
+REMEDIES: dict[Callable[[], Answer], str] = {
     python: "Install Python 3.11 or newer and run `make setup`.",
     packages: "Run `make setup`.",
     secret_key: "Set SECRET_KEY to at least 40 random characters.",

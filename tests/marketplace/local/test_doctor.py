@@ -17,7 +17,7 @@ def answer(name):
 
 def test_every_question_has_an_answer_and_every_failure_a_next_step():
     answers = list(doctor.examine())
-    assert len(answers) == len(doctor.QUESTIONS) == len(doctor.TODO)
+    assert len(answers) == len(doctor.QUESTIONS) == len(doctor.REMEDIES)
     assert [a.name for a in answers if not a.ok and not a.todo.endswith((".", "`."))] == []
 
 
@@ -42,7 +42,7 @@ def test_a_question_that_breaks_is_never_ok(monkeypatch):
         raise DatabaseError("gone away\nwith details")
 
     monkeypatch.setattr(doctor, "QUESTIONS", (database,))
-    monkeypatch.setitem(doctor.TODO, database, "Bring it back.")
+    monkeypatch.setitem(doctor.REMEDIES, database, "Bring it back.")
     assert [(a.found, a.todo) for a in doctor.examine()] == [("DatabaseError: gone away", "Bring it back.")]
 
 

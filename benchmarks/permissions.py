@@ -134,16 +134,15 @@ def fresh(person):
 
 
 def page(person):
-    """A page of a list as our lists ask for it: the condition is compiled once as long as the rights stay the same."""
-    from django.db import connection
-
+    """A page of a list as our lists ask for it: written once as long as the rights stay the same, and planned once per connection."""
     from catalog.registry.queries import models_for
     from catalog.search.rights import compiled
+    from marketplace.database import planned
 
     statement = compiled(lambda viewer: models_for(viewer).order_by("-pulls_30d", "-id").values("id")[:20])
 
     def call():
-        with connection.cursor() as database:
+        with planned() as database:
             database.execute(*statement(person))
             return [pk for (pk,) in database.fetchall()]
 

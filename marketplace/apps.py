@@ -14,6 +14,7 @@ class MarketplaceConfig(AppConfig):
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
 
+        from marketplace import lookups  # noqa: F401 - registers itself
         from marketplace.accounts import own_duties
         from marketplace.accounts.identity.mapping import WrongMapping, mapping
         from marketplace.accounts.queries import publishes

@@ -109,6 +109,8 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL or "postgres://localhost/
 DATABASES["default"].update({"ENGINE": "django.db.backends.postgresql", "ATOMIC_REQUESTS": False, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
 DATABASES["default"].setdefault("OPTIONS", {})["application_name"] = "marketplace"
+if env.bool("DATABASE_PREPARE", default=True):  # off behind a pooler that gives a connection to somebody else between statements
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 if pooled := env.int("DATABASE_POOL", default=0):  # connections that all threads of a process share; needed with hundreds of threads
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pooled, "timeout": 10}
     DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -102,8 +102,7 @@ class FileDetail(ApiView):
     def leave(self, request: Request, team: str, name: str, version: str, path: str) -> Pass:
         """Ask the gate."""
         caller, token = caller_of(request)
-        found = version_of(request, f"{team}/{name}", version)
-        return gate.resolve(caller, token, found, path, purpose=request.query_params.get("purpose"))
+        return gate.resolve_named(caller, token, (team, name, version), path, purpose=request.query_params.get("purpose"))
 
     @extend_schema(operation_id="files_download", parameters=[RANGE, PURPOSE], responses=BYTES, summary="Download a file")
     def get(self, request: Request, team: str, name: str, version: str, path: str) -> HttpResponseBase:

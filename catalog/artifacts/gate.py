@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry.models import AccessGrant, Approval, ModelVersion
@@ -13,12 +13,14 @@ from catalog.registry.queries import (
     approval_for_use,
     approvals_in_force,
     approvals_of,
-    covers,
+    covers_grant,
     ended_grant_of,
     grants_to_use,
+    model_named,
     usable_approvals,
+    version_named,
 )
-from catalog.registry.states import DataClass, Environment, VersionState
+from catalog.registry.states import Environment, VersionState
 from catalog.usage.models import UsageKind
 from catalog.usage.queries import has_pulled_for_production
 from marketplace.accounts.models import ApiToken, Kind, Team, User
@@ -68,13 +70,44 @@ class Pass:
         return Environment.DEV if self.token is not None else self.grant.environment
 
 
-def resolve(caller: User, token: ApiToken | None, version: ModelVersion, path: str, *, purpose: str | None = None) -> Pass:
-    """Return the pass for one file, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
+def resolve(caller: User, token: ApiToken | None, version: int, path: str, *, purpose: str | None = None) -> Pass:
+    """Return the pass for one file of a version by its id, or raise NotFound for what the caller may not see and NotAllowed with the reason."""
+    found = _file(caller, Q(version=version), path)
+    if found is None:
+        raise _not_there(caller, token, ModelVersion.objects.select_related("model__team").filter(pk=version).first())
+    return _resolve(caller, token, found, purpose)
+
+
+def resolve_named(caller: User, token: ApiToken | None, address: tuple[str, str, str], path: str, *, purpose: str | None = None) -> Pass:
+    """Return the pass for one file by the names of team, model and version (or `@alias`), read at once; the same as `resolve` in all else."""
+    team, model, version = address
+    if "\0" in "".join(address):
+        raise NotFound
+    named = Q(version__aliases__name__iexact=version[1:]) if version.startswith("@") else Q(version__version__iexact=version)
+    found = _file(caller, named & Q(version__model__team__name__iexact=team, version__model__name__iexact=model), path)
+    if found is None:
+        raise _not_there(caller, token, version_named(model_named(caller, team, model), version))
+    return _resolve(caller, token, found, purpose)
+
+
+def _resolve(caller: User, token: ApiToken | None, file: ModelFile, purpose: str | None) -> Pass:
+    _require_scope(token)
+    if file.version.model.files_on_request and not shows_files(caller, file.version):
+        raise _refusal(caller, file.version)
+    return judge(caller, token, file, purpose=purpose)
+
+
+def _require_scope(token: ApiToken | None) -> None:
     if token is not None and "download" not in token.scopes:
         raise NotAllowed("This token may not download.", hint="Issue a token with the scope download.", code="scope-missing")
-    if version.model.files_on_request and allowed(caller, Need.VIEW, version.model) and not shows_files(caller, version):
-        raise _refusal(caller, version)  # the same for a path that is there and one that is not: nobody learns names by trying
-    return judge(caller, token, _file(caller, version, path), purpose=purpose)
+
+
+def _not_there(caller: User, token: ApiToken | None, version: ModelVersion | None) -> NotAllowed | NotFound:
+    """Refuse a path that is not there as one that is, where files are shown on request: nobody learns names by trying."""
+    _require_scope(token)
+    if version and version.model.files_on_request and allowed(caller, Need.VIEW, version.model) and not shows_files(caller, version):
+        return _refusal(caller, version)
+    return NotFound()
 
 
 def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str | None = None) -> Pass:
@@ -95,13 +128,10 @@ def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str
     raise _refusal(caller, file.version)
 
 
-def _file(caller: User, version: ModelVersion, path: str) -> ModelFile:
+def _file(caller: User, named: Q, path: str) -> ModelFile | None:
     """Read the file, its version and its state afresh, within what the caller may see."""
-    rows = ModelFile.objects.select_related("blob", "version__model__team").filter(version=version.pk)
-    found = None if "\0" in path else visible(rows, to=caller, via="version__model").filter(path=path).first()
-    if found is None:
-        raise NotFound
-    return found
+    rows = ModelFile.objects.select_related("blob", "version__model__team").filter(named)
+    return None if "\0" in path else visible(rows, to=caller, via="version__model").filter(path=path).first()
 
 
 def _refuse_removed(file: ModelFile) -> None:
@@ -143,13 +173,8 @@ def _before_the_stop(caller: User, version: ModelVersion) -> tuple[Approval, Acc
 
 
 def _production_grants(caller: User, version: ModelVersion, approval: Approval) -> list[AccessGrant]:
-    grants = grants_to_use(caller).filter(thing=version.model_id)
-    grants = grants.filter(use_case=approval.use_case_id, environment=Environment.PRODUCTION).select_related("team", "use_case__team")
-    return [
-        grant
-        for grant in grants
-        if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass)
-    ]
+    grants = grants_to_use(caller).filter(thing=version.model_id, environment=Environment.PRODUCTION)
+    return [grant for grant in grants.select_related("team", "use_case__team") if covers_grant(approval, grant)]
 
 
 def _wrong_use(version: ModelVersion) -> NotAllowed:

@@ -8,10 +8,10 @@ from django.db.models.functions import Now
 
 from catalog.artifacts import gate
 from catalog.artifacts.gate import Pass
-from catalog.registry.models import ModelVersion
 from marketplace.accounts.keys.limits import limits_in
 from marketplace.accounts.models import ApiToken, User
-from marketplace.errors import NotAllowed, NotFound, NotSignedIn
+from marketplace.errors import NotAllowed, NotSignedIn
+from marketplace.permissions.queries import with_rights
 
 # A salt of its own: nothing that we sign for another purpose can be used as a link to bytes.
 SALT = "catalog.artifacts.links"
@@ -44,16 +44,13 @@ def redeem(text: str) -> Pass:
         told: dict[str, Any] = TimestampSigner(salt=SALT).unsign_object(text, max_age=settings.LINK_SECONDS)
     except (BadSignature, ValueError) as wrong:
         raise NotAllowed("This link is not valid any more.", hint="Ask for the file again.", code="link-ended") from wrong
-    caller = User.objects.filter(person=told["person"], is_active=True).first()
+    caller: User | None = with_rights(User.objects.filter(person=told["person"], is_active=True)).first()
     token = _token(told["token"])
     if caller is None or (told["token"] is not None and (token is None or token.user_id != caller.pk)):
         raise NotSignedIn("Who asked for this link may not sign in any more, or the token has ended.", hint="Ask for the file again.")
     if token is not None:
         caller.limits = limits_in(token)  # type: ignore[attr-defined]  # read by marketplace.permissions
-    version = ModelVersion.objects.filter(pk=told["version"]).first()
-    if version is None:
-        raise NotFound
-    leave = gate.resolve(caller, token, version, told["path"], purpose=told["purpose"] or None)
+    leave = gate.resolve(caller, token, told["version"], told["path"], purpose=told["purpose"] or None)
     if leave.blob.sha256 != told["sha256"]:
         raise NotAllowed("The file changed since this link was made.", hint="Ask for the file again.", code="link-ended")
     return leave

@@ -204,8 +204,8 @@ class AccessGrant(Grant):
             ),
         ]
         indexes = [
-            models.Index(fields=["user", "thing"], condition=models.Q(ended_at=None), name="grants_of_a_person"),
-            models.Index(fields=["team", "thing"], condition=models.Q(ended_at=None), name="grants_of_a_team"),
+            models.Index(fields=["user", "thing", "until"], condition=models.Q(ended_at=None), name="grants_of_a_person"),
+            models.Index(fields=["team", "thing", "until"], condition=models.Q(ended_at=None), name="grants_of_a_team"),
         ]
 
     def __str__(self) -> str:

@@ -195,13 +195,24 @@ def judged_approvals(viewer: Viewer, model: RegisteredModel) -> QuerySet[Approva
 
 
 def approval_for_use(viewer: Viewer, version: ModelVersion) -> tuple[Approval, AccessGrant] | None:
-    """The approval and the grant under which somebody may use a version now; None when there is no such pair."""
-    for approval in usable_approvals(viewer).filter(version=version).select_related("use_case").order_by("-valid_until"):
-        grants = grants_to_use(viewer).filter(thing=version.model_id, use_case=approval.use_case_id)
-        for grant in grants.select_related("team").order_by("-until"):
-            if covers(approval.environment, grant.environment, Environment) and covers(approval.data_class, grant.data_class, DataClass):
-                return approval, grant
-    return None
+    """The approval and the grant under which somebody may use a version now; None when there is no such pair.
+
+    What `usable_approvals` says of one version; two short questions cost a third of that one.
+    """
+    approvals = list(approvals_in_force().filter(version=version).select_related("use_case").order_by("-valid_until"))
+    if not approvals:
+        return None
+    grants = list(grants_to_use(viewer).filter(thing=version.model_id).select_related("team", "use_case__team").order_by("-until"))
+    return next(((approval, grant) for approval in approvals for grant in grants if covers_grant(approval, grant)), None)
+
+
+def covers_grant(approval: Approval, grant: AccessGrant) -> bool:
+    """Whether an approval is for the use case of a grant, and for its environment and data class or greater ones."""
+    return (
+        approval.use_case_id == grant.use_case_id
+        and covers(approval.environment, grant.environment, Environment)
+        and covers(approval.data_class, grant.data_class, DataClass)
+    )
 
 
 def covers(approved: str, wanted: str, choices: type[Environment] | type[DataClass]) -> bool:

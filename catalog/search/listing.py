@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, QuerySet
 
 from catalog.registry.models import RegisteredModel
@@ -11,6 +10,7 @@ from catalog.registry.states import ModelKind, ModelState, Origin, Tier
 from catalog.search.rights import compiled
 from catalog.search.statement import named
 from marketplace.api.pagination import encode
+from marketplace.database import planned
 from marketplace.errors import Invalid
 from marketplace.permissions.queries import visible
 
@@ -73,7 +73,7 @@ def models_as_json(viewer: Any, filters: dict[str, str], *, after: int | None, l
     statement = page_statement(viewer, filters, after=after, limit=limit)
     if statement is None:
         return b'{"results":[],"next":null}'
-    with connection.cursor() as database:
+    with planned() as database:
         database.execute(*statement)
         return shaped(database.fetchone())
 

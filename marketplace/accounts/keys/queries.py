@@ -14,6 +14,7 @@ from django.utils import timezone
 from marketplace.accounts.keys.limits import above, limits_in
 from marketplace.accounts.models import ApiToken, TrustedPublisher, User
 from marketplace.accounts.tokens import digest_of, is_well_formed
+from marketplace.database import planned
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.queries import with_rights
 
@@ -33,7 +34,7 @@ def token_caller(secret: str) -> Caller | None:
     if not is_well_formed(secret):
         return None
     statement, before, after = _statement()
-    with connection.cursor() as cursor:
+    with planned() as cursor:
         cursor.execute(statement, [*before, digest_of(secret), *after])
         row = cursor.fetchone()
     return None if row is None else _caller(row)

@@ -23,7 +23,7 @@ PATH = "model.safetensors"
 def ask(caller, version, *, token=None, path=PATH, purpose=None):
     caller.__dict__.pop("_group_names", None)
     caller.__dict__.pop("_memberships", None)
-    return gate.resolve(caller, token, version, path, purpose=purpose)
+    return gate.resolve(caller, token, version.pk, path, purpose=purpose)
 
 
 def refused(caller, version, **more) -> str:

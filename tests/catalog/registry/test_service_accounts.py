@@ -44,7 +44,7 @@ def a_program(cast, version, environment="production", use_case=None):
 
 def ask(account, version, token=None):
     user = User.objects.get(pk=account.user_id)
-    return gate.resolve(user, token, version, PATH)
+    return gate.resolve(user, token, version.pk, PATH)
 
 
 class TestTheGate:
@@ -69,7 +69,7 @@ class TestTheGate:
     def test_a_grant_for_another_use_case_opens_nothing_although_its_team_may(self, cast, approved):
         grant(approved, cast.claims_api)
         account = a_program(cast, approved, use_case=a_use_case(cast.claims_api, cast.ivo))
-        assert gate.resolve(cast.ivo, None, approved, PATH).kind == "use"
+        assert gate.resolve(cast.ivo, None, approved.pk, PATH).kind == "use"
         with pytest.raises(NotAllowed):
             ask(account, approved)
         assert standing_on(approved.model, account.user).key == "needs_access"
@@ -84,7 +84,7 @@ class TestTheGate:
     def test_one_that_names_no_use_case_uses_nothing(self, cast, approved):
         grant(approved, cast.claims_api)
         with pytest.raises(NotAllowed):
-            gate.resolve(cast.ci_claims, None, approved, PATH)
+            gate.resolve(cast.ci_claims, None, approved.pk, PATH)
 
     def test_after_the_end_only_production_goes_on(self, cast, approved):
         grant(approved, cast.claims_api)
@@ -99,17 +99,17 @@ class TestTheGate:
     def test_a_personal_token_is_for_development(self, cast, approved):
         grant(approved, cast.claims_api)
         token, _ = issue_token(cast.ivo, by=cast.ivo, name="x", scopes=["download"])
-        note_read(gate.resolve(cast.ivo, token, approved, PATH), size=1)
+        note_read(gate.resolve(cast.ivo, token, approved.pk, PATH), size=1)
         assert UsageEvent.objects.get().environment == "dev"
         Approval.objects.filter(version=approved).update(valid_from=timezone.now() - timedelta(days=9), valid_until=timezone.now())
         with pytest.raises(NotAllowed):
-            gate.resolve(cast.ivo, token, approved, PATH)
+            gate.resolve(cast.ivo, token, approved.pk, PATH)
 
     def test_it_costs_no_question_more_than_a_person(self, cast, approved, django_assert_max_num_queries):
         grant(approved, cast.claims_api)
         user = User.objects.get(pk=a_program(cast, approved).user_id)
         with django_assert_max_num_queries(12):
-            note_read(gate.resolve(user, None, approved, PATH), size=1)
+            note_read(gate.resolve(user, None, approved.pk, PATH), size=1)
 
     def test_an_ended_grant_bites_at_once(self, cast, approved):
         given = grant(approved, cast.claims_api)

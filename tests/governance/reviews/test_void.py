@@ -52,7 +52,7 @@ def version(cast):
 
 def read(cast, version):
     """Ask the gate as somebody who was given access."""
-    return resolve(cast.bea, None, version, "model.safetensors")
+    return resolve(cast.bea, None, version.pk, "model.safetensors")
 
 
 def test_a_material_change_makes_the_approval_void_at_once(cast, version):

@@ -4,7 +4,9 @@ from marketplace.accounts.keys.actions import end_tokens_of_leaver
 from marketplace.accounts.models import Team
 from marketplace.accounts.queries import holders_of
 from marketplace.activity.models import Event
+from marketplace.activity.queries import overdue
 from marketplace.activity.subscribers import on
+from marketplace.local import doctor
 from marketplace.notifications.actions import notify
 from marketplace.notifications.models import Level
 from marketplace.notifications.teams import tell_of_teams_without_owner
@@ -26,8 +28,16 @@ def tell_administrators(event: Event) -> int:
     )
 
 
+def deliveries() -> doctor.Answer:
+    """Whether every listener heard what it has to hear; what failed is tried again, each time later."""
+    waiting = overdue()
+    found = f"{waiting} failed and wait to be tried again" if waiting else "none failed"
+    return doctor.Answer("deliveries", found, doctor.REMEDIES[deliveries] if waiting else "")
+
+
 def connect() -> None:
     """Subscribe to what the ground reacts to; called once when the app is ready."""
+    doctor.also(deliveries, "Look for `listener_failed` in the log of the worker; each is tried again by itself once its cause is gone.")
     on("team.last_owner_kept", tell_administrators)
     on("team.member_removed", end_tokens_of_leaver, within=True)
     for verb in ("person.deactivated", "person.erased"):

@@ -29,7 +29,8 @@ from marketplace.errors import Conflict, DomainError, Invalid, NotFound, TooLarg
 MAX_README = MAX_TEXT * 4 + 600_000
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
 TIER = OpenApiParameter("tier", {"type": "string", "enum": list(TIERS)}, description="The risk tier; without it the model's own, else the strictest")
-MOMENT = OpenApiParameter("moment", {"type": "string", "enum": list(MOMENTS), "default": "submit"}, description="What has to be there by when")
+BY_WHEN = "What has to be there by when; what a reviewer accepted as not disclosed is shown with the checks of a version"
+MOMENT = OpenApiParameter("moment", {"type": "string", "enum": list(MOMENTS), "default": "submit"}, description=BY_WHEN)
 PACK = OpenApiParameter("pack", str, enum=sorted(PACKS), many=True, description="Duties that the use adds")
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description='The ETag that was read; "0" where there is no card yet')
 MARKDOWN = {(200, "text/markdown"): OpenApiTypes.STR}

@@ -9,7 +9,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalog.registry.models import AccessGrant, Approval, RegisteredModel, UseCase
+from catalog.registry.models import AccessGrant, Approval, RegisteredModel, ServiceAccount, UseCase
 from catalog.registry.queries import approvals_in_force, covers
 from catalog.registry.states import DataClass, Environment
 from governance.access.models import AccessPart, AccessRequest, AccessRule
@@ -168,6 +168,12 @@ def uses_approved(models: Sequence[RegisteredModel]) -> dict[int, list[Approval]
     for approval in rows.order_by("use_case__name", "pk"):
         found[approval.version.model_id].append(approval)
     return found
+
+
+def runs_in_more(user: User | None, environment: str) -> str:
+    """The environment of a service account, where access in a lesser one would open nothing for it; else empty."""
+    own = ServiceAccount.objects.filter(user=user).first() if user is not None and not user.is_person else None
+    return "" if own is None or covers(environment, own.environment, Environment) else own.environment
 
 
 def is_covered(approvals: Sequence[Approval], wish: Wish) -> bool:

@@ -24,7 +24,16 @@ from marketplace.accounts.models import User
 from marketplace.accounts.people import by_name, holdings_of, matrix, people
 from marketplace.accounts.people_forms import FindForm, HandOverForm, PersonForm, PlaceForm, RoleForm, TeamForm
 from marketplace.accounts.permissions import require_administrator
-from marketplace.accounts.queries import all_teams, anybody_named, last_administrator, team_named, teams_without_owner, tracks_named, user_named
+from marketplace.accounts.queries import (
+    all_teams,
+    anybody_named,
+    last_administrator,
+    sessions_of,
+    team_named,
+    teams_without_owner,
+    tracks_named,
+    user_named,
+)
 from marketplace.errors import Conflict, Invalid, NotFound
 from marketplace.permissions.needs import OrgRole
 from marketplace.web.forms import attempt
@@ -78,6 +87,7 @@ def _person(request: HttpRequest, person: User, *, status: int = 200, **forms: A
         "places": places,
         "roles": roles,
         "duties": duties_of(person, viewer=request.user),
+        "sessions": sessions_of(person).count(),
         "role_form": RoleForm(),
         "hand_over_form": HandOverForm(),
         "is_me": person.pk == request.user.pk,

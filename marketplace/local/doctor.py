@@ -44,7 +44,7 @@ class Answer:
 
 def examine() -> Iterator[Answer]:
     """Ask every question in turn; one that breaks is an answer too, never a pass."""
-    for question in QUESTIONS:
+    for question in (*QUESTIONS, *ABOVE):
         try:
             yield question()
         except (DatabaseError, redis.RedisError, OperationalError, bounded.BoundedError, OSError, ValueError) as fault:
@@ -162,6 +162,7 @@ def sandbox() -> Answer:
     return Answer("sandbox", f"{words}; not cut off from network and files" if kept else "its limits do not hold", "" if kept else REMEDIES[sandbox])
 
 
+ABOVE: list[Callable[[], Answer]] = []  # what the rooms above ask; filled in `ready()`
 QUESTIONS: tuple[Callable[[], Answer], ...] = (
     *(python, packages, secret_key, public_url, database, migrations),
     *(broker, worker, storage, free_space, sandbox),
@@ -179,3 +180,9 @@ REMEDIES: dict[Callable[[], Answer], str] = {
     free_space: "Make the folder of STORAGE_URL readable.",
     sandbox: "Run the worker where a process may start others and limit itself (setrlimit).",
 }
+
+
+def also(question: Callable[[], Answer], remedy: str) -> None:
+    """Ask one more question, of a room above this one."""
+    ABOVE.append(question)
+    REMEDIES[question] = remedy

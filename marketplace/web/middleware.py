@@ -68,6 +68,9 @@ class RequestIdMiddleware:
         return response
 
 
+SIGNED = "/bytes/"
+
+
 def holds_secret(query: str) -> bool:
     """Whether a query string carries one of our tokens, under a name that asks for it or under any other."""
     return any(value.startswith("mkt_") and (name in SECRET_NAMES or LONG_SECRET.match(value)) for name, value in parse_qsl(query))
@@ -91,13 +94,19 @@ class NoSecretInAddressMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, or refuse without the secret."""
         if not holds_secret(request.META.get("QUERY_STRING", "")):
+            if request.path.startswith(SIGNED):
+                logged_as(request, f"{SIGNED}…")  # such a link is as good as a token for as long as it lives
             return self.get_response(request)
-        # gunicorn's access log reads these after the answer.
-        request.META["QUERY_STRING"] = ""
-        for name in ("RAW_URI", "REQUEST_URI"):
-            if name in request.META:
-                request.META[name] = quote(request.path)
+        logged_as(request, request.path)
         return refuse_secret(request)
+
+
+def logged_as(request: HttpRequest, address: str) -> None:
+    """Let the access log of gunicorn, which reads these after the answer, show this address."""
+    request.META["QUERY_STRING"] = ""
+    for name in ("RAW_URI", "REQUEST_URI"):
+        if name in request.META:
+            request.META[name] = quote(address)
 
 
 class SecurityHeadersMiddleware:

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from marketplace.errors import ABOUT_THE_REQUEST, all_kinds
 from marketplace.web.guide import samples
 from marketplace.web.pages import page
+from marketplace.web.problems import explained
 from marketplace.web.stylesheets import stylesheet as joined
 
 
@@ -32,7 +32,5 @@ def style_guide(request: HttpRequest) -> HttpResponse:
 @require_safe
 def problem_types(request: HttpRequest) -> HttpResponse:
     """Explain every kind of problem that REST answers with: where the `type` of a problem leads."""
-    ours = ((kind.code, kind.title, kind.status, (kind.__doc__ or "").strip()) for kind in all_kinds())
-    kinds = sorted([*ours, *ABOUT_THE_REQUEST])
     crumbs = [{"text": "API", "url": "/docs/api"}, {"text": "Problems"}]
-    return page(request, "marketplace/web/problem_types.html", {"kinds": kinds, "crumbs": crumbs})
+    return page(request, "marketplace/web/problem_types.html", {"kinds": explained(), "crumbs": crumbs})

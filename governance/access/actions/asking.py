@@ -22,6 +22,7 @@ from governance.access.queries import (
     open_part,
     questions_of,
     refused_until,
+    runs_in_more,
     terms_in_effect,
     use_cases_to_ask_for,
     uses_approved,
@@ -211,9 +212,7 @@ def _problems_of(models: Sequence[RegisteredModel], wish: Wish, terms: AccessTer
     problems: dict[str, list[str]] = {}
     if not 1 <= len(models) <= MOST_MODELS or len({model.pk for model in models}) != len(models):
         problems["models"] = [f"Name 1 to {MOST_MODELS} different models."]
-    for field, value, choices in (("environment", wish.environment, Environment), ("data_class", wish.data_class, DataClass)):
-        if value not in choices.values:
-            problems[field] = [f"Use one of {', '.join(choices.values)}."]
+    problems |= _problems_of_scope(wish)
     now = timezone.now()
     latest = last_day(models, terms, now=now)
     if wish.until < day_of(now):
@@ -224,6 +223,15 @@ def _problems_of(models: Sequence[RegisteredModel], wish: Wish, terms: AccessTer
         problems["volume"] = [f"Use one line of at most {LONGEST_VOLUME} characters."]
     if len(wish.note) > LONGEST_NOTE:
         problems["note"] = [f"Use at most {LONGEST_NOTE} characters."]
+    return problems
+
+
+def _problems_of_scope(wish: Wish) -> dict[str, list[str]]:
+    """Name an environment or a data class that does not exist, or opens nothing for the service account it is for."""
+    scope = (("environment", wish.environment, Environment), ("data_class", wish.data_class, DataClass))
+    problems = {field: [f"Use one of {', '.join(choices.values)}."] for field, value, choices in scope if value not in choices.values}
+    if "environment" not in problems and (runs_in := runs_in_more(wish.user, wish.environment)):
+        problems["environment"] = [f"{wish.user} runs in {runs_in}; access in {wish.environment} would open nothing for it. Ask for {runs_in}."]
     return problems
 
 

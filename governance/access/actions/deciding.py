@@ -14,7 +14,7 @@ from catalog.registry.states import DataClass, Environment
 from governance.access.actions.giving import give
 from governance.access.models import AccessDecision, AccessPart
 from governance.access.permissions import needs_privacy, require_decider
-from governance.access.queries import nobody_decides, terms_in_effect
+from governance.access.queries import nobody_decides, runs_in_more, terms_in_effect
 from governance.access.states import PART_MOVES, Choice, PartState, Step
 from governance.access.wishes import day_of, end_of
 from governance.reviews.clock import add_working_days
@@ -142,6 +142,8 @@ def narrowest(part: AccessPart, said: Said) -> Terms:
         problems["environment"] = [f"It may only be narrowed: use {agreed.environment} or less."]
     if said.data_class and not _is_within(said.data_class, agreed.data_class, DataClass):
         problems["data_class"] = [f"It may only be narrowed: use {agreed.data_class} or less."]
+    if said.environment and "environment" not in problems and (runs_in := runs_in_more(part.request.user, said.environment)):
+        problems["environment"] = [f"{part.request.user} runs in {runs_in}; access in {said.environment} would open nothing for it."]
     if problems:
         raise Invalid("Nothing was decided.", fields=problems)
     return Terms(end_of(said.until) if said.until else agreed.until, said.environment or agreed.environment, said.data_class or agreed.data_class)

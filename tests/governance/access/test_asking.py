@@ -111,6 +111,17 @@ def test_one_asks_for_a_service_account_of_the_team(cast, model):
     assert approval_for_use(cast.ivo, model.versions.get()) is None
 
 
+@pytest.mark.parametrize(("runs_in", "asked", "opens"), [("production", "test", False), ("test", "dev", False), ("test", "production", True)])
+def test_access_below_the_environment_of_a_service_account_is_not_asked_for(cast, model, runs_in, asked, opens):
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case, environment=runs_in)
+    if opens:
+        assert ask(model, cast.ivo, user=cast.ci_claims, environment=asked).user == cast.ci_claims
+        return
+    with pytest.raises(Invalid) as wrong:
+        ask(model, cast.ivo, user=cast.ci_claims, environment=asked)
+    assert wrong.value.fields["environment"][0].endswith(f"would open nothing for it. Ask for {runs_in}.")
+
+
 def test_the_very_same_is_asked_once_at_a_time(cast, model):
     first = ask(model, cast.ivo)
     with pytest.raises(Conflict, match=first.number):

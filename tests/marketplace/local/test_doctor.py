@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError
 
+from marketplace.activity.models import Delivery, Event
 from marketplace.local import doctor
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ def answer(name):
 
 def test_every_question_has_an_answer_and_every_failure_a_next_step():
     answers = list(doctor.examine())
-    assert len(answers) == len(doctor.QUESTIONS) == len(doctor.REMEDIES)
+    assert len(answers) == len(doctor.QUESTIONS) + len(doctor.ABOVE) == len(doctor.REMEDIES)
     assert [a.name for a in answers if not a.ok and not a.todo.endswith((".", "`."))] == []
 
 
@@ -43,6 +44,7 @@ def test_a_question_that_breaks_is_never_ok(monkeypatch):
 
     monkeypatch.setattr(doctor, "QUESTIONS", (database,))
     monkeypatch.setitem(doctor.REMEDIES, database, "Bring it back.")
+    monkeypatch.setattr(doctor, "ABOVE", [])
     assert [(a.found, a.todo) for a in doctor.examine()] == [("DatabaseError: gone away", "Bring it back.")]
 
 
@@ -50,6 +52,12 @@ def test_weak_values_are_missing(settings):
     settings.SECRET_KEY = "a" * 60
     settings.PUBLIC_URL = "http://models.example.com"
     assert (answer("secret key").ok, answer("public url").ok) == (False, False)
+
+
+def test_a_listener_that_failed_is_missing_until_it_has_heard(cast):
+    assert answer("deliveries").ok
+    Delivery.objects.create(event=Event.objects.latest("pk"), listener="test", attempts=3)
+    assert (answer("deliveries").found, answer("deliveries").ok) == ("1 failed and wait to be tried again", False)
 
 
 def test_a_full_disk_is_missing(monkeypatch):

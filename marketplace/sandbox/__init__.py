@@ -12,14 +12,15 @@ from typing import Any
 from django.conf import settings
 
 from marketplace.bounded import BadAnswer, BoundedError, Crashed, TimedOut
-from marketplace.sandbox.choice import NONE, REMEDY, Choice, Unavailable, choice, forget, required
+from marketplace.sandbox.choosing import NONE, REMEDY, Choice, Unavailable, choice, forget, required
 from marketplace.sandbox.client import SERVICE, ScannerAway, run_there
 from marketplace.sandbox.running import UNSANDBOXED, run_here
-from marketplace.sandbox.tasks import Answer, Limits, Task
+from marketplace.sandbox.tasks import NUMERICAL, Answer, Limits, Task
 from marketplace.sandbox.world import Unfit
 
 __all__ = [
     "NONE",
+    "NUMERICAL",
     "REMEDY",
     "UNSANDBOXED",
     "Answer",

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 MOST = {"cpu_seconds": 6 * 3600.0, "wall_seconds": 24 * 3600.0, "memory_mb": 64 * 1024, "answer_bytes": 256 * 1024 * 1024}
+NUMERICAL = ("uname", "sched_getaffinity")  # the `calls` of a task that imports numpy or onnxruntime, each with one thread
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,16 @@ def test_all_files_of_a_version_share_one_sandbox(tmp_path, monkeypatch):
         inspect_many([files[0], files[0]])
 
 
+def test_many_files_take_few_sandboxes(tmp_path, monkeypatch):
+    files = [put(tmp_path, f"{number}.json", b"{}") for number in range(7)]
+    calls = []
+    real = box.run
+    monkeypatch.setattr(box, "run", lambda *args, **how: calls.append(args) or real(*args, **how))
+    monkeypatch.setattr(sandbox, "AT_ONCE", 3)
+    assert {item.verdict for item in inspect_many(files).values()} == {"allow"}
+    assert len(calls) == 3
+
+
 def test_other_bytes_than_recorded_are_an_error(tmp_path, profile):
     file = put(tmp_path, "model.safetensors", good("safetensors"))
     found = inspect(file.path, file.name, sha256="0" * 64)

@@ -16,7 +16,7 @@ from marketplace.bounded import BadAnswer, BoundedError, Crashed, TimedOut
 from marketplace.sandbox.inside import syscalls
 from marketplace.sandbox.running import run_here
 from marketplace.sandbox.selftest import weakness
-from marketplace.sandbox.tasks import Limits
+from marketplace.sandbox.tasks import NUMERICAL, Limits
 from tests.marketplace.sandbox.attempts import ATTEMPTS, ENDINGS
 from tests.marketplace.sandbox.probing import GIB, SMALL, Machine, seen_elsewhere, task
 
@@ -129,7 +129,7 @@ def test_what_readers_need_of_the_standard_library_is_there(profile):
 
 
 def test_a_numerical_library_runs_when_its_task_asks_for_what_it_needs(profile):
-    asks = task("multiplies", packages=True, calls=("uname", "sched_getaffinity"))
+    asks = task("multiplies", packages=True, calls=NUMERICAL)
     assert run_here(asks, None, files=[], limits=SMALL, profile=profile).value > 0
 
 
@@ -162,3 +162,48 @@ def test_the_numbers_of_system_calls_are_those_of_the_library():
         for number, machine in zip(pair, (0xC000003E, 0xC00000B7), strict=True):
             assert number is None or resolve(machine, name.encode()) == number, name
     assert set(syscalls.numbers("aarch64")) < set(syscalls.numbers("x86_64", frozenset({"uname"})))
+
+
+STARTS_AND_WAITS = """
+import sys
+sys.path.insert(0, {root!r})
+from tests.marketplace.sandbox.probing import task
+from marketplace.sandbox.running import run_here
+from marketplace.sandbox.tasks import Limits
+run_here(task("alone"), {{"name": "an endless sleep"}}, files=[], limits=Limits(60, 60), profile={profile!r})
+"""
+
+
+def test_nothing_is_left_when_the_worker_is_killed(profile):
+    code = STARTS_AND_WAITS.format(root=str(ROOT), profile=profile)
+    worker = subprocess.Popen([sys.executable, "-B", "-c", code], env={"PATH": os.environ["PATH"]})
+    try:
+        end = time.monotonic() + 20
+        while not any(b"start.py" in command_of(pid) and b"--ro-bind" not in command_of(pid) for pid in below(worker.pid)):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(0.3)  # the confined process asks for its parent's death before it does anything else
+        started = below(worker.pid)
+    finally:
+        worker.kill()
+        worker.wait()
+    end = time.monotonic() + 10
+    while left := [pid for pid in started if b"start.py" in command_of(pid)]:
+        assert time.monotonic() < end, [command_of(pid) for pid in left]
+        time.sleep(0.05)
+
+
+def below(pid):
+    """The numbers of all processes that this one started, and those started."""
+    try:
+        own = [int(child) for line in Path(f"/proc/{pid}/task").glob("*/children") for child in line.read_text().split()]
+    except OSError:
+        return []
+    return own + [further for child in own for further in below(child)]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

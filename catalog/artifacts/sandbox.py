@@ -65,13 +65,13 @@ def _attempt(files: Sequence[File], seconds: float | None) -> dict[str, Reading]
     """Ask one sandbox about these files; None when it failed and the blame is not clear yet."""
     try:
         return _ask(files, seconds)
-    except (sandbox.Unavailable, sandbox.ScannerAway, sandbox.Unfit) as error:
-        profile = sandbox.choice().profile
-        return {item.name: could_not_run(item.name, str(error), fix=sandbox.REMEDY, profile=profile) for item in files}
+    except (sandbox.Unavailable, sandbox.ScannerAway) as error:
+        return {item.name: could_not_run(item.name, str(error), fix=sandbox.REMEDY, profile=error.profile) for item in files}
     except (sandbox.BoundedError, ValueError, OSError) as error:
         if len(files) > 1:
             return None
-        return {files[0].name: could_not_run(files[0].name, _what_happened(error), profile=sandbox.choice().profile)}
+        profile = error.profile if isinstance(error, sandbox.BoundedError) else sandbox.choice().profile
+        return {files[0].name: could_not_run(files[0].name, _what_happened(error), profile=profile)}
 
 
 def _one_by_one(files: Sequence[File], seconds: float | None) -> dict[str, Reading]:

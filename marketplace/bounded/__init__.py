@@ -19,7 +19,12 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREA
 
 
 class BoundedError(Exception):
-    """The child gave no usable answer; the verdict on its input is therefore unknown, never good."""
+    """The child gave no usable answer; the verdict on its input is therefore unknown, never good.
+
+    `profile` names what held the child, where something did.
+    """
+
+    profile = ""
 
 
 class TimedOut(BoundedError):  # named by what happened

@@ -16,7 +16,6 @@ from marketplace.sandbox.choosing import NONE, REMEDY, Choice, Unavailable, choi
 from marketplace.sandbox.client import SERVICE, ScannerAway, run_there
 from marketplace.sandbox.running import UNSANDBOXED, run_here
 from marketplace.sandbox.tasks import NUMERICAL, Answer, Limits, Task
-from marketplace.sandbox.world import Unfit
 
 __all__ = [
     "NONE",
@@ -33,7 +32,6 @@ __all__ = [
     "Task",
     "TimedOut",
     "Unavailable",
-    "Unfit",
     "choice",
     "forget",
     "run",
@@ -48,6 +46,12 @@ def run(task: Task, payload: Any = None, *, files: Sequence[str | os.PathLike[st
     Call it from a thread that lives until the answer: the kernel ends the confined process with the thread that started it.
     """
     profile = required()
-    if profile == SERVICE:
-        return run_there(settings.SCANNER_URL, task, payload, files=files, limits=limits)
-    return run_here(task, payload, files=files, limits=limits, profile=profile)
+    try:
+        if profile == SERVICE:
+            return run_there(settings.SCANNER_URL, task, payload, files=files, limits=limits)
+        return run_here(task, payload, files=files, limits=limits, profile=profile)
+    except BoundedError as fault:
+        fault.profile = profile
+        if isinstance(fault, ScannerAway):
+            forget()  # another profile may do until it is back
+        raise

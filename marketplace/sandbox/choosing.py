@@ -17,7 +17,7 @@ from marketplace.sandbox.selftest import first_that_holds
 AUTO = "auto"
 PROFILES = (AUTO, BUBBLEWRAP, LANDLOCK, SERVICE)
 NONE = "none"
-ASK_AGAIN = 60.0  # seconds after which a machine without a sandbox is tried again
+ASK_AGAIN = 60.0  # seconds after which what is missing is looked for again
 REMEDY = (
     "Install bubblewrap (Debian: apt-get install bubblewrap), run where the kernel has Landlock, "
     "or start a scanner and set SCANNER_URL (docs/how-to/run-in-production.md)."
@@ -27,6 +27,8 @@ REMEDY = (
 class Unavailable(BoundedError):
     """No sandbox works here, so nothing was read; the sentence says what to do."""
 
+    profile = NONE
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -35,6 +37,11 @@ class Choice:
     profile: str
     weak: Mapping[str, str] = field(default_factory=dict)
     inner: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing better to look for: a scanner that was set may start later than the worker."""
+        return self.safe and SERVICE not in self.weak
 
     @property
     def safe(self) -> bool:
@@ -51,11 +58,11 @@ _making = threading.Lock()
 
 
 def choice() -> Choice:
-    """Return what this process uses; a sandbox that was found stays, a missing one is looked for again after a minute."""
+    """Return what this process uses; a sandbox that was found stays, what is missing is looked for again after a minute."""
     wanted = (settings.SANDBOX_PROFILE, settings.SCANNER_URL, settings.ALLOW_UNSANDBOXED_SCAN)
     with _making:
         known = _made.get(wanted)
-        if known is None or (not known[1].safe and time.monotonic() - known[0] > ASK_AGAIN):
+        if known is None or (not known[1].settled and time.monotonic() - known[0] > ASK_AGAIN):
             known = _made[wanted] = (time.monotonic(), _choose(*wanted))
     return known[1]
 

@@ -20,7 +20,7 @@ MOST_SAID = 8_000_000  # what a library may print while it works
 
 
 def run_here(task: Task, payload: Any, *, files: Sequence[str | os.PathLike[str]], limits: Limits, profile: str) -> Answer:
-    """Return what the task answers under this profile; raises BoundedError, Unfit, or OSError for a file that cannot be opened."""
+    """Return what the task answers under this profile; raises BoundedError, or OSError for a file that cannot be opened."""
     if profile not in HERE:
         raise ValueError(f"{profile} is no profile of a process on this machine.")
     own = world(task, files, moved=profile == BUBBLEWRAP)

@@ -10,7 +10,6 @@ from marketplace.bounded import BoundedError
 from marketplace.sandbox.inside.selftest import READS_A_STRANGER
 from marketplace.sandbox.running import SECCOMP, run_here
 from marketplace.sandbox.tasks import Limits, Task
-from marketplace.sandbox.world import Unfit
 
 LOOK = Task("marketplace.sandbox.inside.selftest.look", ())
 LIMITS = Limits(cpu_seconds=5, wall_seconds=15, memory_mb=256, answer_bytes=10_000)
@@ -27,7 +26,7 @@ def weakness(profile: str) -> str:
             stranger.write_text("not for the sandbox", encoding="utf-8")
             payload = {"stranger": os.path.realpath(stranger), "parent": str(os.getpid())}
             found = run_here(LOOK, payload, files=[given], limits=LIMITS, profile=profile).value
-    except (BoundedError, Unfit, OSError) as fault:
+    except (BoundedError, OSError) as fault:
         return str(fault)
     return _judged(found, word, TOLERATED.get(profile, set()))
 

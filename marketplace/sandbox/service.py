@@ -19,7 +19,6 @@ from marketplace.sandbox.inside.selftest import SECRETS
 from marketplace.sandbox.running import BUBBLEWRAP, LANDLOCK, SECCOMP, run_here
 from marketplace.sandbox.selftest import first_that_holds
 from marketplace.sandbox.tasks import Limits, Task
-from marketplace.sandbox.world import Unfit
 
 MOST_ASKED = 64 * 1024 * 1024
 SECONDS_TO_ASK = 30
@@ -90,7 +89,7 @@ def _run(scanner: Scanner, order: Mapping[str, Any]) -> dict[str, Any]:
         return _told(TimedOut("The scanner had no time for it."))
     try:
         answer = run_here(task, order["payload"], files=files, limits=limits, profile=scanner.profile)
-    except (BoundedError, Unfit) as fault:
+    except BoundedError as fault:
         return _told(fault)
     finally:
         scanner.turns.release()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from marketplace.bounded import BoundedError
 from marketplace.sandbox.tasks import Task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ TOO_WIDE = {Path(place) for place in ("/", "/home", "/opt", "/srv", "/var", "/ro
 PROGRAMS = "/usr/local/bin:/usr/bin:/bin"
 
 
-class Unfit(Exception):
+class Unfit(BoundedError):
     """This machine cannot give a task a world of its own; the sentence says why."""
 
 

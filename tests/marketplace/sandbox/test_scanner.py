@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.artifacts.sandbox import inspect
+from catalog.artifacts.sandbox import TASKS, inspect
 from marketplace import sandbox as box
 from marketplace.sandbox.client import hello, run_there
 from marketplace.sandbox.service import Scanner, alone
@@ -175,6 +175,30 @@ def test_a_stopped_scanner_lets_nothing_pass_and_says_what_to_do(used):
     found = inspect(files / "s", "model.safetensors")
     assert (found.verdict, found.profile) == ("error", "none")
     assert "does not answer at SCANNER_URL" in found.findings[0].message
+
+
+def test_a_scanner_that_went_away_fails_one_reading_and_the_next_is_read_here(used, serving):
+    settings, files = used
+    (files / "w").write_bytes(good("safetensors"))
+    settings.SCANNER_URL = serving(TASKS, files)
+    box.forget()
+    assert inspect(files / "w", "model.safetensors").profile.startswith("service/")
+    Path(settings.SCANNER_URL.removeprefix("unix:")).unlink()
+    lost, found = inspect(files / "w", "model.safetensors"), inspect(files / "w", "model.safetensors")
+    assert (lost.verdict, lost.profile) == ("error", "service")
+    assert (found.verdict, found.profile in {"bubblewrap", "landlock"}) == ("allow", True)
+
+
+def test_a_scanner_that_starts_late_is_found(used, monkeypatch):
+    settings, _ = used
+    url, settings.SCANNER_URL = settings.SCANNER_URL, "unix:/nowhere/at/all"
+    box.forget()
+    assert box.choice().profile != "service"
+    assert not box.choice().settled
+    monkeypatch.setattr("marketplace.sandbox.choosing.hello", lambda _url, folders: hello(url, folders))
+    assert box.choice().profile != "service", "it is not asked for every file"
+    monkeypatch.setattr("marketplace.sandbox.choosing.ASK_AGAIN", 0)
+    assert box.choice().profile == "service"
 
 
 def test_without_the_scanner_a_worker_may_use_its_own_sandbox(used):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from marketplace.bounded import BadAnswer, BoundedError, Crashed, TimedOut
-from marketplace.sandbox.inside import syscalls
+from marketplace.sandbox.inside import landlock, syscalls
 from marketplace.sandbox.running import run_here
 from marketplace.sandbox.selftest import weakness
 from marketplace.sandbox.tasks import NUMERICAL, Limits
@@ -162,6 +162,22 @@ def test_the_numbers_of_system_calls_are_those_of_the_library():
         for number, machine in zip(pair, (0xC000003E, 0xC00000B7), strict=True):
             assert number is None or resolve(machine, name.encode()) == number, name
     assert set(syscalls.numbers("aarch64")) < set(syscalls.numbers("x86_64", frozenset({"uname"})))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("known", range(1, 8))
+def test_older_kernels_hide_files_as_well(known, tmp_path):
+    """What a kernel knows of Landlock differs; each version asks for no more than it knows."""
+    if landlock.version() < known:
+        pytest.skip(f"this kernel knows version {landlock.version()}")
+    (tmp_path / "given").write_text("x")
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from marketplace.sandbox.inside import landlock, kernel; from pathlib import Path;"
+        f"kernel.LIBC.prctl(38, 1, 0, 0, 0); given = Path({str(tmp_path / 'given')!r}); landlock.allow_only([str(given)], {known});"
+        "print(given.read_text()); Path('/etc/passwd').read_text()"
+    )
+    told = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False)
+    assert (told.stdout, "PermissionError" in told.stderr) == ("x\n", True), told.stderr
 
 
 STARTS_AND_WAITS = """

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-full lint bench lock browser
+.PHONY: help setup run test test-full lint bench lock browser sandbox
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,9 +19,9 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-u
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(DEV) browser ## install what run, test and lint need
+setup: $(DEV) browser sandbox ## install what run, test and lint need
 
-run: $(RUN) ## bring the whole marketplace up here and print its address
+run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
 	@exec $(BIN)/python manage.py up
 
 # Three on two cores: the worker with the browser waits a good part of its time.
@@ -58,6 +58,12 @@ $(RUN): requirements/run.txt
 $(DEV): requirements/dev.txt
 	@$(ONE_AT_A_TIME) bin/install requirements/dev.txt
 	@touch $@
+
+# Model files are read in it; where it cannot be had, the kernel's Landlock takes its place, and `manage.py doctor` says so.
+sandbox:
+	@command -v bwrap >/dev/null \
+	|| { $(ROOT_ON_DEBIAN) && echo "Installing bubblewrap, in which model files are read …" && { $(APT) bubblewrap; } >/dev/null; } \
+	|| echo "bubblewrap is not installed here; Landlock is used where the kernel has it."
 
 browser: $(DEV)
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || command -v google-chrome >/dev/null \

@@ -7,6 +7,7 @@ import environ
 from environ.fileaware_mapping import FileAwareMapping
 
 ORGANIZATION_ROLES = {"administrator", "auditor", "governance", "reviewer", "security"}
+SANDBOX_PROFILES = ("auto", "bubblewrap", "landlock", "service")
 WEAK = {"", "secret", "changeme", "insecure", "only-for-trying-out-on-one-machine"}
 
 
@@ -67,6 +68,18 @@ def sign_in_problems(*, local: bool, issuer: str, client_id: str, client_secret:
         problems.append("OIDC_SCOPES must contain openid.")
     if unknown := sorted(set(mfa_roles) - ORGANIZATION_ROLES):
         problems.append(f"MFA_REQUIRED_FOR names {', '.join(unknown)}; use {', '.join(sorted(ORGANIZATION_ROLES))}.")
+    return problems
+
+
+def sandbox_problems(*, profile: str, scanner: str) -> list[str]:
+    """Name what is wrong with the settings about reading files apart, each as a sentence that says what to set."""
+    problems = []
+    if profile not in SANDBOX_PROFILES:
+        problems.append(f"SANDBOX_PROFILE is {profile!r}; use {', '.join(SANDBOX_PROFILES)}.")
+    if scanner and not scanner.startswith("unix:/"):
+        problems.append(f"SCANNER_URL is {scanner!r}; set the socket of a scanner on this machine, e.g. unix:/run/scanner/socket.")
+    if profile == "service" and not scanner:
+        problems.append("SANDBOX_PROFILE is service, so SCANNER_URL must say where the scanner listens.")
     return problems
 
 

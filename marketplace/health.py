@@ -10,6 +10,8 @@ from django_prometheus.exports import ExportToDjangoView
 from redis import Redis
 from redis.exceptions import RedisError
 
+from marketplace.sandbox import choice
+
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -19,9 +21,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether bytes and pages can be served (database), and apart from that whether checks can run (broker)."""
+    """Say whether bytes and pages can be served (database), and apart from that whether checks can run (broker), in which sandbox."""
     serves, checks = _database_answers(), _broker_answers()
-    body = {"serve": "ok" if serves else "down", "validate": "ok" if serves and checks else "waiting for the broker"}
+    body = {
+        "serve": "ok" if serves else "down",
+        "validate": "ok" if serves and checks else "waiting for the broker",
+        "sandbox": choice().profile,  # what this process would read files in; "none": every file says that its check could not run
+    }
     return JsonResponse(body, status=200 if serves else 503)
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import logs
 from marketplace.api.tags import TAGS
-from marketplace.environment import Environment, sign_in_problems, storage_options, unsafe_values
+from marketplace.environment import Environment, sandbox_problems, sign_in_problems, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -152,6 +152,13 @@ WHITENOISE_USE_FINDERS = LOCAL
 WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# Reading files apart (marketplace/sandbox)
+SANDBOX_PROFILE = env.str("SANDBOX_PROFILE", default="auto")  # auto: the scanner if one is set, else bubblewrap, else Landlock
+SCANNER_URL = env.str("SCANNER_URL", default="")  # unix:/… where bin/scanner listens
+ALLOW_UNSANDBOXED_SCAN = env.bool("ALLOW_UNSANDBOXED_SCAN", default=False)  # development: read without a sandbox rather than not at all
+if problems := sandbox_problems(profile=SANDBOX_PROFILE, scanner=SCANNER_URL):
+    raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
 
 # People
 SILENCED_SYSTEM_CHECKS = [

@@ -82,7 +82,7 @@ def fitting(facts: Mapping[str, Mapping[str, Any]], model: RegisteredModel) -> F
 
 
 def facts_of(version: ModelVersion) -> Facts:
-    """Return what the files of a version say: as the checks noted it, else from reading the small ones now, in a bounded child."""
+    """Return what the files of a version say: as the checks noted it, else from reading the small ones now, in the sandbox."""
     files = list(files_of(version))
     noted = {file.path: Reading(file.format, "allow", [], file.facts) for file in files if file.format}
     unread = [file for file in files if not file.format]

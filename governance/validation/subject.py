@@ -1,4 +1,4 @@
-"""Gathering what the checks look at: files with their bytes, readings from the bounded child, the pinned card, the policy's word."""
+"""Gathering what the checks look at: files with their bytes, readings from the sandbox, the pinned card, the policy's word."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -60,7 +60,7 @@ def waivers(tier: str, policy: Policy) -> dict[str, bool | None]:
 
 
 def read(files: tuple[SubjectFile, ...]) -> Mapping[str, Reading]:
-    """Let the bounded child read all files; what cannot be read gets the verdict "error"."""
+    """Let the sandbox read all files; what cannot be read gets the verdict "error"."""
     here = [sandbox.File(file.local, file.path, file.sha256) for file in files if file.local is not None]
     lost = {file.path: sandbox.could_not_run(file.path, "Its bytes are not in the store.") for file in files if file.local is None}
     try:

@@ -1,8 +1,6 @@
 """Run one plain function on untrusted input in a child process that has little time, little memory and no secrets."""
 
 import json
-import os
-import selectors
 import signal
 import subprocess
 import sys
@@ -11,17 +9,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from marketplace.bounded.conversation import STDERR_KEPT, Conversation
+
 JSON: TypeAlias = "Mapping[str, JSON] | Sequence[JSON] | str | int | float | bool | None"
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CHILD = Path(__file__).with_name("child.py")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-_STDERR_KEPT = 500
-_CHUNK = 65536
 
 
 class BoundedError(Exception):
-    """The child gave no usable answer; the verdict on its input is therefore unknown, never good."""
+    """The child gave no usable answer; the verdict on its input is therefore unknown, never good.
+
+    `profile` names what held the child, where something did.
+    """
+
+    profile = ""
 
 
 class TimedOut(BoundedError):  # named by what happened
@@ -60,7 +63,7 @@ def call(function: str, payload: JSON, *, seconds: float, memory_mb: int = 1024,
         close_fds=True,
         start_new_session=True,
     )
-    conversation = _Conversation(process, data, max_answer)
+    conversation = Conversation(process, data, max_answer)
     try:
         finished = conversation.hold(until=time.monotonic() + seconds)
     finally:
@@ -74,89 +77,8 @@ def call(function: str, payload: JSON, *, seconds: float, memory_mb: int = 1024,
     return _parse(function, bytes(conversation.answer))
 
 
-class _Conversation:
-    """Feeds a child its input and gathers what it says, without ever blocking longer than allowed."""
-
-    def __init__(self, process: subprocess.Popen[bytes], data: bytes, max_answer: int) -> None:
-        self.process, self.max_answer = process, max_answer
-        self.answer, self.stderr, self.too_large = bytearray(), bytearray(), False
-        self._left = memoryview(data)
-        self._selector = selectors.DefaultSelector()
-        self._exit = os.pidfd_open(process.pid)
-        self._selector.register(self._exit, selectors.EVENT_READ, self._exited)
-        self._has_exited = False
-        for pipe, event, react in (
-            (process.stdin, selectors.EVENT_WRITE, self._feed),
-            (process.stdout, selectors.EVENT_READ, self._hear),
-            (process.stderr, selectors.EVENT_READ, self._overhear),
-        ):
-            if pipe is not None:
-                os.set_blocking(pipe.fileno(), False)
-                self._selector.register(pipe, event, react)
-
-    def hold(self, *, until: float) -> bool:
-        """Talk until the child has ended and said everything; False when time or space ran out first."""
-        while self._selector.get_map():
-            left = until - time.monotonic()
-            if left <= 0 or self.too_large:
-                return False
-            for key, _ in self._selector.select(left):
-                key.data(key.fd)
-        return self._has_exited and not self.too_large
-
-    def close(self) -> None:
-        """End the child with everything it started, and let go of all descriptors."""
-        self._end_group()
-        self.process.wait()
-        self._selector.close()
-        os.close(self._exit)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if pipe is not None and not pipe.closed:
-                # Unbuffered input is never left in the file object, so closing cannot fail on a broken pipe.
-                pipe.close()
-
-    def _exited(self, descriptor: int) -> None:
-        # The child is not reaped before close(), so its group id cannot belong to anybody else yet.
-        self._has_exited = True
-        self._selector.unregister(descriptor)
-        self._end_group()
-
-    def _end_group(self) -> None:
-        if self.process.returncode is None:
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                # Nobody is left in the group, or (on the first instants) the child has not made its own group yet.
-                self.process.kill()
-
-    def _feed(self, descriptor: int) -> None:
-        try:
-            written = os.write(descriptor, self._left[:_CHUNK])
-            self._left = self._left[written:]
-        except BrokenPipeError:
-            self._left = self._left[:0]
-        if not self._left:
-            self._selector.unregister(descriptor)
-            if self.process.stdin is not None:
-                self.process.stdin.close()
-
-    def _hear(self, descriptor: int) -> None:
-        chunk = os.read(descriptor, _CHUNK)
-        self.answer += chunk
-        self.too_large = len(self.answer) > self.max_answer
-        if not chunk:
-            self._selector.unregister(descriptor)
-
-    def _overhear(self, descriptor: int) -> None:
-        chunk = os.read(descriptor, _CHUNK)
-        self.stderr += chunk
-        del self.stderr[: -4 * _STDERR_KEPT]
-        if not chunk:
-            self._selector.unregister(descriptor)
-
-
 def _crash(function: str, exit_code: int, stderr: bytes) -> Crashed:
-    said = stderr.decode("utf-8", "replace")[-_STDERR_KEPT:].strip()
+    said = stderr.decode("utf-8", "replace")[-STDERR_KEPT:].strip()
     how = f"was ended by {_signal_name(-exit_code)}" if exit_code < 0 else f"failed (exit code {exit_code})"
     last = said.rsplit("\n", 1)[-1]
     return Crashed(f"{function} {how}{': ' + last if last else '.'}", exit_code=exit_code, stderr=said)

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import redis
@@ -21,6 +20,7 @@ from kombu.exceptions import OperationalError
 from packaging.requirements import Requirement
 
 from marketplace import bounded
+from marketplace import sandbox as box
 from marketplace.local.folders import REPOSITORY
 
 OLDEST_POSTGRES = 15
@@ -155,11 +155,13 @@ def public_url() -> Answer:
 
 
 def sandbox() -> Answer:
-    """Whether the child process that reads model files starts, and under which bounds; it is not cut off from files and network."""
-    found: Any = bounded.call("marketplace.bounded.probe.bounds", None, seconds=10)
-    kept = found["written"] == found["processes"] == 0 and found["data"] > 0
-    words = f"a child process of at most {found['data'] // 1024**2} MB and {found['files']} open files, which writes nothing"
-    return Answer("sandbox", f"{words}; not cut off from network and files" if kept else "its limits do not hold", "" if kept else REMEDIES[sandbox])
+    """Whether what reads model files is cut off from everything else, in which way, and why not in a better one."""
+    found = box.choice()
+    why = f" ({found.sentence()})" if found.weak else ""
+    if found.safe:
+        return Answer("sandbox", f"{found.profile}{f' with {found.inner}' if found.inner else ''}{why}")
+    words = "none: files are read unsandboxed, as ALLOW_UNSANDBOXED_SCAN says" if found.profile == box.UNSANDBOXED else "none, so no file is read"
+    return Answer("sandbox", f"{words}{why}", REMEDIES[sandbox])
 
 
 ABOVE: list[Callable[[], Answer]] = []  # what the rooms above ask; filled in `ready()`
@@ -178,7 +180,7 @@ REMEDIES: dict[Callable[[], Answer], str] = {
     worker: "Start one: `make run`, or `celery -A marketplace worker -Q default,checks`.",
     storage: "Set STORAGE_URL to a folder or bucket that this account may write to.",
     free_space: "Make the folder of STORAGE_URL readable.",
-    sandbox: "Run the worker where a process may start others and limit itself (setrlimit).",
+    sandbox: box.REMEDY,
 }
 
 

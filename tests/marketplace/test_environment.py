@@ -6,8 +6,17 @@ import sys
 
 import pytest
 
-from marketplace.environment import ORGANIZATION_ROLES, Environment, sign_in_problems, storage_options, unsafe_values
+from marketplace.environment import (
+    ORGANIZATION_ROLES,
+    SANDBOX_PROFILES,
+    Environment,
+    sandbox_problems,
+    sign_in_problems,
+    storage_options,
+    unsafe_values,
+)
 from marketplace.permissions.needs import OrgRole
+from marketplace.sandbox import choosing
 
 GOOD = {
     "debug": False,
@@ -108,3 +117,22 @@ def test_the_secret_of_the_directory_may_lie_in_a_file(tmp_path):
     environment = os.environ | given | {"OIDC_CLIENT_SECRET_FILE": str(secret)}
     command = [sys.executable, "-c", "from django.conf import settings; print(settings.OIDC_CLIENT_SECRET, end='')"]
     assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "of-the-directory"
+
+
+@pytest.mark.parametrize(
+    ("profile", "scanner", "told"),
+    [
+        ("firejail", "", "SANDBOX_PROFILE is 'firejail'; use auto, bubblewrap"),
+        ("none", "", "SANDBOX_PROFILE"),
+        ("auto", "http://scanner:8000", "SCANNER_URL is 'http://scanner:8000'"),
+        ("service", "", "SCANNER_URL must say"),
+    ],
+)
+def test_a_sandbox_that_cannot_be_used_is_named(profile, scanner, told):
+    (problem,) = sandbox_problems(profile=profile, scanner=scanner)
+    assert told in problem
+
+
+def test_every_profile_can_be_set():
+    assert SANDBOX_PROFILES == choosing.PROFILES
+    assert [sandbox_problems(profile=profile, scanner="unix:///run/scanner/socket") for profile in SANDBOX_PROFILES] == [[]] * 4

@@ -1,4 +1,4 @@
-"""What runs inside the bounded child: reads files and answers with plain JSON that says which bytes it speaks of."""
+"""What runs inside the sandbox: reads files and answers with plain JSON that says which bytes it speaks of."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from catalog.artifacts.readers.types import READERS_VERSION
 CHUNK = 1024 * 1024
 
 
-def read_all(payload: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Read every file named in the payload; a file with a known digest is hashed again here."""
-    return {"version": READERS_VERSION, "files": [_one(entry) for entry in payload["files"]]}
+def read_all(payload: Mapping[str, Sequence[Mapping[str, Any]]], files: Sequence[str]) -> dict[str, Any]:
+    """Read every file that the payload names, in the order of `files`; a file with a known digest is hashed again here."""
+    named = zip(payload["files"], files, strict=True)
+    return {"version": READERS_VERSION, "files": [_one(entry, Path(place)) for entry, place in named]}
 
 
-def _one(entry: Mapping[str, Any]) -> dict[str, Any]:
-    path = Path(entry["path"])
+def _one(entry: Mapping[str, Any], path: Path) -> dict[str, Any]:
     size, digest, problem = -1, "", ""
     try:
         size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""Runs the real checks over many versions at once: one bounded child reads the files of all of them."""
+"""Runs the real checks over many versions at once: few sandboxes read the files of all of them."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -34,7 +34,7 @@ class Checked:
 
 
 def read_together(candidates: Sequence[Candidate], policy: Policy) -> list[Checked]:
-    """Read all files in one child, then ask every check about each version."""
+    """Read all files together, then ask every check about each version."""
     with ExitStack() as stack:
         files = [
             (place, SubjectFile(path, size, sha256, stack.enter_context(as_local_file(sha256, size))))

@@ -1,9 +1,11 @@
-"""Every file is what its name says and follows its format to the last byte; read in the bounded child, never by a worker."""
+"""Every file is what its name says and follows its format to the last byte; read in the sandbox, never by a worker."""
 
 from catalog.artifacts.readers.types import READERS_VERSION
 from governance.validation.checks.base import CheckAnswer, Found, Subject, count, worst_of
-from governance.validation.checks.verdicts import DANGEROUS, evidence_of, found_from, is_dangerous, unready, verdict_of
+from governance.validation.checks.verdicts import DANGEROUS, evidence_of, found_from, is_dangerous, unready, verdict_of, without_sandbox
 from governance.validation.states import Verdict
+
+UNSAFELY = " Read without a sandbox, as ALLOW_UNSANDBOXED_SCAN lets this installation."
 
 
 class Formats:
@@ -27,14 +29,15 @@ class Formats:
                 continue
             found += [found_from(path, finding) for finding in reading.findings if finding.kind not in DANGEROUS]
         evidence = evidence_of(subject.readings) | {"readers": READERS_VERSION}
-        return CheckAnswer(worst_of(verdicts), _sentence(subject, verdicts), evidence, tuple(found))
+        said = _sentence(subject, verdicts) + (UNSAFELY if without_sandbox(subject.readings) else "")
+        return CheckAnswer(worst_of(verdicts), said, evidence, tuple(found))
 
 
 def _sentence(subject: Subject, verdicts: list[Verdict]) -> str:
     total, failed, unknown = len(verdicts), verdicts.count(Verdict.FAIL), verdicts.count(Verdict.ERROR)
     if not failed and not unknown:
         formats = ", ".join(sorted({reading.format for reading in subject.readings.values()}))
-        return f"{count(total, 'file')} read to the last byte: {formats}."[:400]
+        return f"{count(total, 'file')} read to the last byte: {formats}."[:300]
     unsafe = sum(is_dangerous(reading) for reading in subject.readings.values())
     parts = [f"{count(failed, 'file')} of {total:,} refused"] if failed else []
     parts += [f"{count(unknown, 'file')} could not be read"] if unknown else []

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from catalog.artifacts.readers.types import Finding, Reading
 from governance.validation.checks.base import CheckAnswer, Found, Subject, count, no_files, not_applicable, worst_of
 from governance.validation.states import Severity, Verdict
+from marketplace.sandbox import UNSANDBOXED
 
 # A block for one of these means that the bytes themselves are dangerous; any other block, that they are broken.
 DANGEROUS = frozenset({"code", "secret", "licence"})
@@ -50,7 +51,12 @@ def found_from(path: str, finding: Finding) -> Found:
 def evidence_of(readings: Mapping[str, Reading]) -> dict[str, object]:
     """Return per file what the readers said, and under which bound they ran."""
     rows = [{"path": path, "format": r.format, "verdict": r.verdict, "profile": r.profile} for path, r in list(readings.items())[:500]]
-    return {"files": rows, "count": len(readings)}
+    return {"files": rows, "count": len(readings), "sandbox": sorted({r.profile for r in readings.values()})}
+
+
+def without_sandbox(readings: Mapping[str, Reading]) -> bool:
+    """Whether files were read by a process that nothing holds back; only a setting for development allows it."""
+    return any(reading.profile == UNSANDBOXED for reading in readings.values())
 
 
 def worst_reading(readings: Mapping[str, Reading]) -> Verdict:

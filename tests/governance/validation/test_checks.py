@@ -1,6 +1,7 @@
 """What each check answers; the verdict table; the worst of all verdicts."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def finding(kind, severity="high"):
 
 
 def reading(verdict="allow", kind="structure", form="safetensors"):
-    return Reading(form, verdict, [] if verdict == "allow" else [finding(kind)], {}, "rlimits")
+    return Reading(form, verdict, [] if verdict == "allow" else [finding(kind)], {}, "landlock")
 
 
 def subject(tmp_path, readings=None, *, hosted=False, tier="T3", card=None, paths=("model.safetensors",), waiver=None, digest=None):
@@ -207,3 +208,11 @@ def test_every_check_is_named_once_and_fits_its_columns():
         assert 0 < len(check.version) <= 20
         assert 0 < len(check.stage) <= 20
         assert 0 < len(check.title) <= 120
+
+
+def test_the_report_says_when_files_were_read_without_a_sandbox(tmp_path):
+    """It is allowed for development only, and must not go unnoticed."""
+    asked = Formats().run(subject(tmp_path, {"a.safetensors": replace(reading(), profile="unsandboxed"), "b.safetensors": reading()}))
+    assert asked.sentence.endswith("Read without a sandbox, as ALLOW_UNSANDBOXED_SCAN lets this installation.")
+    assert asked.evidence["sandbox"] == ["landlock", "unsandboxed"]
+    assert "without a sandbox" not in Formats().run(subject(tmp_path)).sentence

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError
 
+from marketplace import sandbox as box
 from marketplace.activity.models import Delivery, Event
 from marketplace.local import doctor
 
@@ -68,17 +69,29 @@ def test_a_full_disk_is_missing(monkeypatch):
 def test_the_sandbox_is_what_files_are_really_read_in():
     found = answer("sandbox")
     assert found.ok
-    assert found.found == "a child process of at most 1024 MB and 64 open files, which writes nothing; not cut off from network and files"
+    assert found.found.startswith(box.choice().profile)
 
 
-def test_a_sandbox_whose_limits_do_not_hold_is_missing(monkeypatch):
-    monkeypatch.setattr(doctor.bounded, "call", lambda *_args, **_more: {"data": -1, "files": 64, "written": -1, "processes": -1})
-    assert (answer("sandbox").found, answer("sandbox").ok) == ("its limits do not hold", False)
+@pytest.fixture
+def no_sandbox(monkeypatch, settings):
+    """A machine without bubblewrap, told to use nothing else."""
+    monkeypatch.setattr("marketplace.sandbox.world.PROGRAMS", "/nowhere")
+    settings.SANDBOX_PROFILE = "bubblewrap"
+    box.forget()
+    yield settings
+    box.forget()
 
 
-def test_nothing_asks_for_a_program_that_no_code_starts():
-    for name in ("Makefile", "Dockerfile", "compose.yaml"):
-        assert "bubblewrap" not in (doctor.REPOSITORY / name).read_text()
+def test_without_a_sandbox_the_doctor_says_why_and_what_to_do(no_sandbox):
+    found = answer("sandbox")
+    assert found.found == "none, so no file is read (bubblewrap: bubblewrap is not installed)"
+    assert "apt-get install bubblewrap" in found.todo
+
+
+def test_reading_without_a_sandbox_is_never_well(no_sandbox):
+    no_sandbox.ALLOW_UNSANDBOXED_SCAN = True
+    found = answer("sandbox")
+    assert (found.ok, found.found.startswith("none: files are read unsandboxed")) == (False, True)
 
 
 def test_packages_that_differ_from_the_lock_are_named(monkeypatch):

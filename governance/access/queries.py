@@ -13,7 +13,17 @@ from catalog.registry.models import AccessGrant, Approval, RegisteredModel, UseC
 from catalog.registry.queries import approvals_in_force, covers
 from catalog.registry.states import DataClass, Environment
 from governance.access.models import AccessPart, AccessRequest, AccessRule
-from governance.access.permissions import barred, deciders_of, decides_on_privacy, needs_privacy, owned_teams, parts_for, step_of
+from governance.access.permissions import (
+    barred,
+    deciders_of,
+    decides_on_privacy,
+    makes_the_rule,
+    needs_privacy,
+    not_barred,
+    owned_teams,
+    parts_for,
+    step_of,
+)
 from governance.access.questions import Question, questions_in
 from governance.access.states import PRIVACY_TRACK, REVIEW_DAYS, STILL_OPEN, Choice, PartState
 from governance.access.wishes import Wish, latest_day
@@ -51,9 +61,11 @@ def longest_days(model: RegisteredModel, terms: AccessTerms) -> int:
 
 
 def is_automatic(model: RegisteredModel, wish: Wish, *, asker: Any) -> bool:
-    """Whether the rule of the model grants this at once; never to its owners, who made the rule."""
+    """Whether the rule of the model grants this at once; never to its owners, who made the rule, whoever asks for them."""
     rule = rule_of(model)
-    if not rule.is_automatic or needs_privacy(wish.data_class) or model.team_id in owned_teams(asker):
+    if not rule.is_automatic or needs_privacy(wish.data_class) or (wish.team is not None and wish.team.pk == model.team_id):
+        return False
+    if makes_the_rule(asker, model) or (wish.user is not None and wish.user.pk != asker.pk and makes_the_rule(wish.user, model)):
         return False
     return covers(rule.environment, wish.environment, Environment) and covers(rule.data_class, wish.data_class, DataClass)
 
@@ -98,7 +110,7 @@ def asks_me(viewer: Any) -> Q:
     mine = Q(state=PartState.WAITING_OWNER, model__team__in=owned_teams(viewer))
     if decides_on_privacy(viewer):
         mine |= Q(state=PartState.WAITING_PRIVACY)
-    return mine & ~Q(request__asked_by=viewer.pk) & ~Q(request__user=viewer.pk)
+    return mine & not_barred(viewer)
 
 
 def in_my_office(viewer: Any) -> QuerySet[AccessPart]:

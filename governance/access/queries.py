@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from catalog.registry.models import AccessGrant, Approval, RegisteredModel, UseCase
 from catalog.registry.queries import approvals_in_force, covers
@@ -26,7 +27,7 @@ from governance.access.permissions import (
 )
 from governance.access.questions import Question, questions_in
 from governance.access.states import PRIVACY_TRACK, REVIEW_DAYS, STILL_OPEN, Choice, PartState
-from governance.access.wishes import Wish, latest_day
+from governance.access.wishes import Wish, day_of, latest_day
 from governance.policies.queries import live_row, parsed
 from governance.policies.rules import AccessTerms
 from marketplace.accounts.models import Kind, Membership, Team, User
@@ -266,6 +267,16 @@ def nobody_decides(part: AccessPart) -> bool:
 def last_day(models: Sequence[RegisteredModel], terms: AccessTerms, *, now: datetime | None = None) -> date:
     """The last day a request for all these models may name."""
     return latest_day(min([longest_days(model, terms) for model in models], default=terms.longest_days), now=now or timezone.now())
+
+
+def too_much_to_give(model: RegisteredModel, data_class: str, until: datetime) -> dict[str, list[str]]:
+    """What owners do not give without being asked: data that data privacy decides about as well, and more time than a request may name."""
+    problems: dict[str, list[str]] = {}
+    if needs_privacy(data_class):
+        problems["data_class"] = ["Data privacy decides about personal data as well: let them ask for access."]
+    if day_of(until) > (latest := last_day([model], terms_in_effect())):
+        problems["until"] = [f"At most until {date_format(latest, 'j M Y')} ({latest.isoformat()}): that is how long access is given here."]
+    return problems
 
 
 def overdue_parts(now: datetime) -> QuerySet[AccessPart]:

@@ -189,11 +189,25 @@ def test_the_team_changes_facts_and_only_owners_who_knows_of_it(cast, fields, si
 def test_an_owner_gives_a_grant_and_ends_it(cast, fields, signed_in):
     use_case = fields.versions.get().use_case
     path = "/m/finance-ml/Fields/settings/grants"
-    form = {"team": "claims-api", "use_case": use_case.pk, "environment": "production", "data_class": "internal", "until": "2099-01-31"}
+    form = {
+        "team": "claims-api",
+        "use_case": use_case.pk,
+        "environment": "production",
+        "data_class": "internal",
+        "until": f"{timezone.now() + timedelta(days=90):%Y-%m-%d}",
+    }
     assert signed_in(cast.nina).post(path, form).status_code == 403
     client = signed_in(cast.paul)
     foreign = a_use_case(cast.claims_api, cast.ivo)
-    for wrong in ({"user": "ivo"}, {"team": ""}, {"team": "no-team"}, {"until": "2001-01-01"}, {"until": "soon"}, {"use_case": foreign.pk}):
+    for wrong in (
+        {"user": "ivo"},
+        {"team": ""},
+        {"team": "no-team"},
+        {"until": "2001-01-01"},
+        {"until": "2099-01-31"},
+        {"until": "soon"},
+        {"use_case": foreign.pk},
+    ):
         answer = client.post(path, form | wrong)
         assert answer.status_code == 422
         assert "needs mending" in text_of(answer) or "need mending" in text_of(answer)

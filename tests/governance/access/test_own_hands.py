@@ -2,15 +2,17 @@
 
 import pytest
 
+from catalog.registry.actions import give_grant
 from catalog.registry.models import AccessGrant
 from governance.access.models import AccessPart
 from governance.access.permissions import deciders_of, may_decide
 from governance.access.queries import asks_me
 from governance.access.states import PartState
+from governance.access.wishes import end_of
 from marketplace.accounts.actions import add_member, issue_token
-from marketplace.errors import NotAllowed
+from marketplace.errors import Invalid, NotAllowed
 from tests.factories import a_service_account
-from tests.governance.access.conftest import ask, decide, rule, the_part
+from tests.governance.access.conftest import ask, decide, in_days, rule, the_part
 
 
 @pytest.fixture
@@ -59,3 +61,24 @@ def test_a_program_asks_for_another_team_than_its_own_makers(cast, unheld, progr
     add_member(cast.claims_api, program, role="viewer", by=cast.ivo)
     assert the_part(ask(unheld, program, team=cast.claims_api)).state == PartState.WAITING_OWNER
     assert the_part(ask(unheld, cast.ivo, environment="dev")).state == PartState.GRANTED
+
+
+def give(model, by, **more):
+    """Give a grant without being asked, as an owner does on the settings page."""
+    wish = {"use_case": model.use, "until": end_of(in_days(60)), "environment": "test", "data_class": "internal"} | more
+    return give_grant(model, by=by, **wish)
+
+
+def test_an_owner_gives_nothing_to_themselves_their_team_or_a_program_of_it(cast, unheld, program):
+    for subject in ({"user": cast.paul}, {"team": cast.finance_ml}, {"user": program}):
+        with pytest.raises(NotAllowed, match="Four-eyes rule"):
+            give(unheld, cast.paul, **subject)
+    assert give(unheld, cast.paul, team=cast.claims_api).granted_by == cast.paul
+
+
+@pytest.mark.parametrize("more", [{"data_class": "personal"}, {"data_class": "special"}, {"until": end_of(in_days(366))}])
+def test_an_owner_gives_no_more_than_a_request_could_get_from_them(cast, unheld, more):
+    with pytest.raises(Invalid) as wrong:
+        give(unheld, cast.paul, user=cast.bea, **more)
+    assert wrong.value.fields.keys() == more.keys()
+    give(unheld, cast.paul, user=cast.bea, until=end_of(in_days(365)), data_class="confidential")

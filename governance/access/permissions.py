@@ -13,7 +13,7 @@ from marketplace.accounts.queries import owners_of, reviewers_of
 from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.lifecycle import words
 from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import has_role, roles_of, tracks_of, visible
+from marketplace.permissions.queries import has_role, roles_of, tracks_of, visible, within_limits
 
 OVERSEERS = (OrgRole.AUDITOR, OrgRole.GOVERNANCE)
 
@@ -45,7 +45,7 @@ def parts_for(viewer: Any) -> QuerySet[AccessPart]:
     may = Q(pk__in=seen.values("pk")) | Q(decisions__by=viewer.pk)
     if decides_on_privacy(viewer):
         may |= Q(request__data_class__in=sorted(PRIVATE_DATA)) & ~Q(state=PartState.WAITING_OWNER)
-    found = AccessPart.objects.filter(pk__in=AccessPart.objects.filter(may).order_by().values("pk"))
+    found = AccessPart.objects.filter(pk__in=AccessPart.objects.filter(may, within_limits(viewer, "model__")).order_by().values("pk"))
     return found.select_related(
         "model__team", "model__access_rule", "grant", "request__use_case__team", "request__asked_by", "request__user", "request__team"
     )

@@ -1,8 +1,10 @@
 """What follows from what, above the catalog: checks are through, so a review opens; a version moves, so people are told."""
 
 from catalog.cards.facts import also_knows
+from catalog.registry.actions import limit_what_owners_give
 from catalog.registry.models import RegisteredModel
 from governance.access.notices import settle_calls, tell_deciders, tell_requester
+from governance.access.queries import too_much_to_give
 from governance.reviews import leaving as reviews_leaving
 from governance.reviews.actions import open_review, void_what_changed
 from governance.reviews.notices import (
@@ -40,6 +42,7 @@ def void_by_approval(event: Event) -> None:
 def connect() -> None:
     """Subscribe to everything that governance reacts to; called once when the app is ready."""
     also_knows(known_of_model)
+    limit_what_owners_give(too_much_to_give)
     reviews_leaving.connect()
     on("run.finished", review_what_passed)
     on("card.saved", void_by_card, within=True)

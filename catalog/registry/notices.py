@@ -12,6 +12,8 @@ from marketplace.activity.models import Event
 from marketplace.activity.queries import events_about
 from marketplace.notifications.actions import notify, withdraw_notices
 from marketplace.notifications.models import Level
+from marketplace.permissions.needs import Need
+from marketplace.permissions.queries import allowed
 
 
 @transaction.atomic
@@ -34,14 +36,14 @@ def end_grants(event: Event) -> int:
 
 @transaction.atomic
 def tell_askers(event: Event) -> int:
-    """Tell whoever asked for a listed model that its first version was added."""
+    """Tell whoever asked for a listed model, and still sees it, that its first version was added."""
     version = ModelVersion.objects.select_related("model__team").filter(pk=event.subject_id).first()
     if version is None:
         return 0
     model = version.model
     actors = {str(e.actor) for e in events_about(model).filter(verb="model.brought_in") if e.actor}
     text = f"You asked to bring in {model}: version {version.version} was added. It can be used once it is approved."
-    people = people_by_pseudonym(actors).values()
+    people = [person for person in people_by_pseudonym(actors).values() if allowed(person, Need.VIEW, model)]
     withdraw_notices(f"bring-in:{model.pk}")
     return notify(people, level=Level.AFFECTS_YOU, verb=event.verb, about=f"brought-in:{model.pk}", text=text, url=f"/m/{model}", once=True)
 

@@ -35,6 +35,20 @@ def require_manager(user: User, model: RegisteredModel) -> None:
     require(user, Need.MANAGE, model, sentence=f"Only owners of team {model.team.name} may do this with {model}.")
 
 
+def require_other_hands(by: User, model: RegisteredModel, *, user: User | None, team: Team | None) -> None:
+    """Refuse an owner who would give access to themselves, to a team of theirs or to a program of such a team, and programs altogether."""
+    mine = roles_of(by)
+    own = user is not None and (user.pk == by.pk or (not user.is_person and user.memberships.filter(team__in=mine).exists()))
+    if own or (team is not None and team.pk in mine):
+        raise NotAllowed(
+            f"Four-eyes rule: {by} would get it, so somebody else decides.",
+            hint=f"Ask for access to {model}; another owner of team {model.team.name} decides.",
+            code="four-eyes",
+        )
+    if not by.is_person:
+        raise NotAllowed("A service account never decides on access.", hint="A person who owns the model decides.", code="four-eyes")
+
+
 def may_speak_for(user: User, grant: AccessGrant) -> bool:
     """The person who holds a grant, the owners of a team that holds one, and for a service account the owners of its teams."""
     if not limits_of(user).cover(grant.thing):

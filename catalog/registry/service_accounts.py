@@ -9,7 +9,7 @@ from django.db.models.functions import Concat, Lower
 from catalog.registry.models import ServiceAccount
 from catalog.registry.queries import models_for
 from marketplace.accounts.keys import limits
-from marketplace.accounts.models import Membership, Team, User
+from marketplace.accounts.models import ApiToken, Kind, Membership, Team, TrustedPublisher, User
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
 from marketplace.permissions.queries import has_role, limits_of, roles_of
@@ -51,6 +51,24 @@ def accounts_kept_by(viewer: Viewer) -> QuerySet[User]:
     bound = limits_of(viewer)
     mine = Q(service_account__team__in=owned) if not has_role(viewer, OrgRole.ADMINISTRATOR) else Q(service_account__isnull=False)
     return User.objects.filter(mine & Q(service_account__team__in=sorted(bound.teams)) if bound else mine)
+
+
+def who_acts_through(programs: Collection[int]) -> dict[int, set[int]]:
+    """The people behind each of these programs: who answers for it, who issued a token of it, who lets a CI job act as it."""
+    answers = ServiceAccount.objects.filter(user__in=programs).order_by().values_list("user", "accountable")
+    issued = ApiToken.objects.filter(user__in=programs, user__kind=Kind.SERVICE).order_by().values_list("user", "issued_by")
+    trusted = TrustedPublisher.objects.filter(user__in=programs).order_by().values_list("user", "created_by")
+    found: dict[int, set[int]] = {}
+    for program, person in answers.union(issued, trusted):
+        if person is not None:
+            found.setdefault(program, set()).add(person)
+    return found
+
+
+def programs_behind_which(person: User) -> QuerySet[User]:
+    """The programs that a person answers for, issued a token of, or lets a CI job act as."""
+    mine = Q(service_account__accountable=person) | Q(tokens__issued_by=person) | Q(publishers__created_by=person)
+    return User.objects.filter(mine, kind=Kind.SERVICE).distinct()
 
 
 def ids_of_models(viewer: Viewer, names: Collection[str]) -> dict[str, int]:

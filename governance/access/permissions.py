@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from catalog.registry.models import RegisteredModel, ServiceAccount, UseCase
+from catalog.registry.service_accounts import programs_behind_which, who_acts_through
 from governance.access.models import AccessDecision, AccessPart, AccessRequest
 from governance.access.states import PRIVACY_TRACK, PRIVATE_DATA, STILL_OPEN, Choice, PartState, Step
 from marketplace.accounts.models import Kind, Membership, Team, User
@@ -12,7 +13,7 @@ from marketplace.accounts.queries import owners_of, reviewers_of
 from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.lifecycle import words
 from marketplace.permissions.needs import OrgRole, TeamRole
-from marketplace.permissions.queries import has_role, roles_of, tracks_of, visible
+from marketplace.permissions.queries import has_role, roles_of, tracks_of, visible, within_limits
 
 OVERSEERS = (OrgRole.AUDITOR, OrgRole.GOVERNANCE)
 
@@ -44,7 +45,7 @@ def parts_for(viewer: Any) -> QuerySet[AccessPart]:
     may = Q(pk__in=seen.values("pk")) | Q(decisions__by=viewer.pk)
     if decides_on_privacy(viewer):
         may |= Q(request__data_class__in=sorted(PRIVATE_DATA)) & ~Q(state=PartState.WAITING_OWNER)
-    found = AccessPart.objects.filter(pk__in=AccessPart.objects.filter(may).order_by().values("pk"))
+    found = AccessPart.objects.filter(pk__in=AccessPart.objects.filter(may, within_limits(viewer, "model__")).order_by().values("pk"))
     return found.select_related(
         "model__team", "model__access_rule", "grant", "request__use_case__team", "request__asked_by", "request__user", "request__team"
     )
@@ -63,8 +64,25 @@ def needs_privacy(data_class: str) -> bool:
 
 
 def barred(request: AccessRequest) -> set[int]:
-    """Who never decides on a request: whoever made it, and the person it is for."""
-    return {pk for pk in (request.asked_by_id, request.user_id) if pk is not None}
+    """Who never decides on a request: whoever made it, the person it is for, and whoever acts through these where they are programs."""
+    sides = [side for side in (request.asked_by, request.user) if side is not None]
+    behind = who_acts_through([side.pk for side in sides if not side.is_person]) if not all(side.is_person for side in sides) else {}
+    return {side.pk for side in sides}.union(*behind.values())
+
+
+def not_barred(viewer: Any) -> Q:
+    """The same as a condition on parts."""
+    programs = programs_behind_which(viewer).order_by().values("pk")
+    mine = Q(request__asked_by=viewer.pk) | Q(request__user=viewer.pk)
+    return ~(mine | Q(request__asked_by__in=programs) | Q(request__user__in=programs))
+
+
+def makes_the_rule(person: Any, model: RegisteredModel) -> bool:
+    """Whether somebody owns the model and so makes its rule, themselves or as whoever acts through a program."""
+    if person.is_person:
+        return model.team_id in owned_teams(person)
+    behind = who_acts_through([person.pk]).get(person.pk, set())
+    return owners_of(model.team_id).filter(pk__in={person.pk, *behind}).exists()
 
 
 def deciders_of(part: AccessPart, step: str) -> QuerySet[User]:
@@ -82,7 +100,7 @@ def holds_the_office(viewer: Any, part: AccessPart, step: str) -> bool:
 
 
 def may_decide(viewer: Any, part: AccessPart) -> bool:
-    """Whether somebody can decide on a part now; asks nothing but what was read with the part and its decisions."""
+    """Whether somebody can decide on a part now; asks nothing but what was read with it, and who acts through a program that it concerns."""
     step = step_of(part)
     if not step or not holds_the_office(viewer, part, step) or viewer.pk in barred(part.request):
         return False
@@ -94,7 +112,8 @@ def require_decider(by: User, part: AccessPart, step: str) -> None:
     if not by.is_person:
         raise NotAllowed("A service account never decides on access.", hint="A person who owns the model decides.", code="four-eyes")
     if by.pk in barred(part.request):
-        why = "asked for it" if by.pk == part.request.asked_by_id else "would get it"
+        whys = {part.request.user_id: "would get it", part.request.asked_by_id: "asked for it"}
+        why = whys.get(by.pk, "acts through the service account that asked for it or would get it")
         raise NotAllowed(
             f"Four-eyes rule: {by} {why}, so somebody else decides.", hint=f"Ask another owner of team {part.model.team.name}.", code="four-eyes"
         )

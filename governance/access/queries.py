@@ -8,15 +8,26 @@ from typing import Any
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from catalog.registry.models import AccessGrant, Approval, RegisteredModel, ServiceAccount, UseCase
 from catalog.registry.queries import approvals_in_force, covers
 from catalog.registry.states import DataClass, Environment
 from governance.access.models import AccessPart, AccessRequest, AccessRule
-from governance.access.permissions import barred, deciders_of, decides_on_privacy, needs_privacy, owned_teams, parts_for, step_of
+from governance.access.permissions import (
+    barred,
+    deciders_of,
+    decides_on_privacy,
+    makes_the_rule,
+    needs_privacy,
+    not_barred,
+    owned_teams,
+    parts_for,
+    step_of,
+)
 from governance.access.questions import Question, questions_in
 from governance.access.states import PRIVACY_TRACK, REVIEW_DAYS, STILL_OPEN, Choice, PartState
-from governance.access.wishes import Wish, latest_day
+from governance.access.wishes import Wish, day_of, latest_day
 from governance.policies.queries import live_row, parsed
 from governance.policies.rules import AccessTerms
 from marketplace.accounts.models import Kind, Membership, Team, User
@@ -51,9 +62,11 @@ def longest_days(model: RegisteredModel, terms: AccessTerms) -> int:
 
 
 def is_automatic(model: RegisteredModel, wish: Wish, *, asker: Any) -> bool:
-    """Whether the rule of the model grants this at once; never to its owners, who made the rule."""
+    """Whether the rule of the model grants this at once; never to its owners, who made the rule, whoever asks for them."""
     rule = rule_of(model)
-    if not rule.is_automatic or needs_privacy(wish.data_class) or model.team_id in owned_teams(asker):
+    if not rule.is_automatic or needs_privacy(wish.data_class) or (wish.team is not None and wish.team.pk == model.team_id):
+        return False
+    if makes_the_rule(asker, model) or (wish.user is not None and wish.user.pk != asker.pk and makes_the_rule(wish.user, model)):
         return False
     return covers(rule.environment, wish.environment, Environment) and covers(rule.data_class, wish.data_class, DataClass)
 
@@ -98,7 +111,7 @@ def asks_me(viewer: Any) -> Q:
     mine = Q(state=PartState.WAITING_OWNER, model__team__in=owned_teams(viewer))
     if decides_on_privacy(viewer):
         mine |= Q(state=PartState.WAITING_PRIVACY)
-    return mine & ~Q(request__asked_by=viewer.pk) & ~Q(request__user=viewer.pk)
+    return mine & not_barred(viewer)
 
 
 def in_my_office(viewer: Any) -> QuerySet[AccessPart]:
@@ -260,6 +273,16 @@ def nobody_decides(part: AccessPart) -> bool:
 def last_day(models: Sequence[RegisteredModel], terms: AccessTerms, *, now: datetime | None = None) -> date:
     """The last day a request for all these models may name."""
     return latest_day(min([longest_days(model, terms) for model in models], default=terms.longest_days), now=now or timezone.now())
+
+
+def too_much_to_give(model: RegisteredModel, data_class: str, until: datetime) -> dict[str, list[str]]:
+    """What owners do not give without being asked: data that data privacy decides about as well, and more time than a request may name."""
+    problems: dict[str, list[str]] = {}
+    if needs_privacy(data_class):
+        problems["data_class"] = ["Data privacy decides about personal data as well: let them ask for access."]
+    if day_of(until) > (latest := last_day([model], terms_in_effect())):
+        problems["until"] = [f"At most until {date_format(latest, 'j M Y')} ({latest.isoformat()}): that is how long access is given here."]
+    return problems
 
 
 def overdue_parts(now: datetime) -> QuerySet[AccessPart]:

@@ -10,7 +10,7 @@ from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.queries import approvals_of
 from catalog.storefront.publish_steps import version_path
 from governance.reviews.models import Review
-from governance.reviews.queries import deciders_of, missing_waivers, undecidable, waiver_givers
+from governance.reviews.queries import deciders_of, missing_waivers, reviews_for, undecidable, waiver_givers
 from governance.reviews.sentences import (
     ANSWERS,
     LOST_APPROVAL,
@@ -33,8 +33,8 @@ from marketplace.activity.models import Event
 from marketplace.activity.queries import details_of, events_about
 from marketplace.notifications.actions import notify, withdraw_notices
 from marketplace.notifications.models import Level
-from marketplace.permissions.needs import OrgRole
-from marketplace.permissions.queries import in_force
+from marketplace.permissions.needs import Need, OrgRole
+from marketplace.permissions.queries import allowed, in_force
 
 
 def actor_of(event: Event) -> User | None:
@@ -52,9 +52,9 @@ def holders_of_grants(model: RegisteredModel, *, use_case: int | None = None) ->
 
 
 def responsible_for(version: ModelVersion) -> list[User]:
-    """Whoever submitted a version, and the owners of its team."""
+    """Whoever submitted a version, as long as they see it, and the owners of its team."""
     people = {person.pk: person for person in owners_of(version.model.team_id)}
-    if version.submitted_by is not None:
+    if version.submitted_by is not None and allowed(version.submitted_by, Need.VIEW, version.model):
         people[version.submitted_by.pk] = version.submitted_by
     return list(people.values())
 
@@ -151,14 +151,14 @@ def settle_review_notices(event: Event) -> int:
 
 @transaction.atomic
 def tell_talkers(event: Event) -> int:
-    """Tell those who take part in a review that something was said."""
+    """Tell those who take part in a review, and may still read it, that something was said."""
     review = _review(event)
     if review is None:
         return 0
     took_part = Q(pk__in=review.comments.values("author")) | Q(pk__in=review.decisions.values("by"))
     people = {p.pk: p for p in [*User.objects.filter(took_part), *responsible_for(review.version)]}
     return notify(
-        people.values(),
+        [person for person in people.values() if reviews_for(person).filter(pk=review.pk).exists()],
         level=Level.AFFECTS_YOU,
         verb=event.verb,
         about=f"conversation:{review.pk}",

@@ -1,6 +1,6 @@
 """The four-eyes rule, who may see a review, and who may stop a version."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.permissions import may_publish_for
+from catalog.registry.service_accounts import programs_behind_which, who_acts_through
 from catalog.registry.states import MOVES, VersionState
 from governance.reviews.models import Review, ReviewTrack
-from marketplace.accounts.models import User
+from marketplace.accounts.models import Kind, User
 from marketplace.accounts.queries import people_by_pseudonym, reviewers_of
 from marketplace.activity.models import Event
 from marketplace.activity.queries import details_of
@@ -42,6 +43,11 @@ WORK = {
     "upload.started": "sent files for this version",
 }
 WAS_MEMBER = "was in the owner team {team} since this version was made"
+WAS_ACCOUNTABLE = "was accountable for the model since this version was made"
+# What counts for whoever acts through the program that did it; its place in a team counts for nobody.
+DEEDS = frozenset([words for _, words in WAYS[:-1]]) | frozenset(WORK.values())
+Stored = tuple[int, int, int, int, UUID, str]
+Remembered = tuple[tuple[str, str], datetime, int, str]
 READERS = (OrgRole.AUDITOR, OrgRole.GOVERNANCE, OrgRole.SECURITY)
 
 
@@ -67,47 +73,78 @@ def involved(review: Review) -> dict[int, str]:
 
 def involved_in(reviews: Sequence[Review], *, person: User | None = None) -> dict[int, dict[int, str]]:
     """The same for several reviews at once, or only as far as it concerns one person; leaving the team takes nothing back."""
-    found: dict[int, dict[int, str]] = {review.pk: {} for review in reviews}
-    stored = _stored(reviews, person)
-    remembered = _remembered(reviews, person, {row[4]: row[1] for row in stored})
+    whose = {} if person is None else {person.person: person.pk} | dict(programs_behind_which(person).values_list("person", "pk"))
+    stored = _stored(reviews, whose.values())
+    remembered = _remembered(reviews, person, whose or {row[4]: row[1] for row in stored})
+    reasons = {review.pk: _reasons(review, stored, remembered) for review in reviews}
+    people = {row[1] for row in stored if row[5] == Kind.PERSON}
+    programs = {who for each in reasons.values() for who, _ in each} - people - ({person.pk} if person is not None else set())
+    behind = who_acts_through(programs) if programs else {}
+    found: dict[int, dict[int, str]] = {}
     for review in reviews:
-        version, team = review.version, review.version.model.team
-        for of_version, who, place, revision, _ in stored:
-            if of_version == version.pk and revision <= review.card_revision:
-                found[review.pk].setdefault(who, WAYS[place][1].format(team=team.name))
-        for (subject, of_subject), at, who, reason in remembered:
-            on_version = (subject, of_subject) == ("modelversion", str(version.pk))
-            if on_version or ((subject, of_subject) == ("team", str(team.pk)) and at >= version.created_at):
-                found[review.pk].setdefault(who, reason.format(team=team.name))
+        each, team = reasons[review.pk], review.version.model.team.name
+        each += [(who, f"acts through a service account that {deed}") for program, deed in each if deed in DEEDS for who in behind.get(program, ())]
+        found[review.pk] = {who: reason.format(team=team) for who, reason in reversed(each) if person is None or who == person.pk}
     return found
 
 
-def _stored(reviews: Sequence[Review], person: User | None) -> list[tuple[int, int, int, int, UUID]]:
-    """Version, person, place in WAYS, card revision (0 for anything else) and pseudonym of everybody whom the rows name, first reasons first."""
+def _reasons(review: Review, stored: Sequence[Stored], remembered: Sequence[Remembered]) -> list[tuple[int, str]]:
+    """Everybody who was involved in one review, with every reason, what the rows say first."""
+    version, about = review.version, {("team", str(review.version.model.team_id)), ("registeredmodel", str(review.version.model_id))}
+    of_rows = [(who, WAYS[place][1]) for pk, who, place, revision, _, _ in stored if pk == version.pk and revision <= review.card_revision]
+    return of_rows + [
+        (who, reason)
+        for subject, at, who, reason in remembered
+        if subject == ("modelversion", str(version.pk)) or (subject in about and at >= version.created_at)
+    ]
+
+
+def _stored(reviews: Sequence[Review], whose: Collection[int]) -> list[Stored]:
+    """Version, person, place in WAYS, card revision (0 for anything else), pseudonym and kind of everybody whom the rows name, first reasons first.
+
+    `whose` names whom it is about; nobody named: everybody.
+    """
     versions = ModelVersion.objects.filter(pk__in={review.version.pk for review in reviews}).order_by()
     parts = []
     for place, (path, _) in enumerate(WAYS):
         revision = F("model__card_revisions__number") if path == CARD_AUTHOR else Value(0, IntegerField())
-        rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision, pseudonym=F(f"{path}__person"))
-        mine = rows.filter(who__isnull=False) if person is None else rows.filter(who=person.pk)
-        parts.append(mine.values_list("pk", "who", "place", "revision", "pseudonym"))
+        rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision)
+        rows = rows.annotate(pseudonym=F(f"{path}__person"), kind=F(f"{path}__kind"))
+        mine = rows.filter(who__in=whose) if whose else rows.filter(who__isnull=False)
+        parts.append(mine.values_list("pk", "who", "place", "revision", "pseudonym", "kind"))
     return sorted(parts[0].union(*parts[1:]), key=lambda row: row[2])
 
 
-def _remembered(reviews: Sequence[Review], person: User | None, known: dict[UUID, int]) -> list[tuple[tuple[str, str], datetime, int, str]]:
-    """Subject, time, person and reason of those who once worked on the versions, or were in their teams, by the record."""
+def _remembered(reviews: Sequence[Review], person: User | None, known: dict[UUID, int]) -> list[Remembered]:
+    """Subject, time, person and reason of those who once worked on the versions, were in their teams or answered for the models, by the record.
+
+    About one person: `known` are they and the programs through which they act.
+    """
     worked = Q(subject_type="modelversion", subject_id__in={str(review.version.pk) for review in reviews}, verb__in=list(WORK))
     since = min((review.version.created_at for review in reviews), default=timezone.now())
     teams = {str(review.version.model.team_id) for review in reviews}
     joined = Q(subject_type="team", subject_id__in=teams, verb__in=["team.member_added", "team.member_removed"], at__gte=since)
-    if person is not None:
-        worked, joined = worked & Q(actor=person.person), joined & Q(body__contains=str(person.person))
+    models = {str(review.version.model_id) for review in reviews}
+    answered = Q(subject_type="registeredmodel", subject_id__in=models, verb="model.changed", at__gte=since, body__contains='"accountable"')
+    named = Q() if person is None else Q(body__contains=str(person.person))
+    worked &= Q() if person is None else Q(actor__in=list(known))
     told = []
-    for event in Event.objects.filter(worked | joined).order_by("pk"):
-        who = event.actor if event.verb in WORK else UUID(details_of(event)["details"]["person"])
-        told.append(((event.subject_type, event.subject_id), event.at, who, WORK.get(event.verb, WAS_MEMBER)))
-    people = _people({who for _, _, who, _ in told if who is not None}, known if person is None else {person.person: person.pk})
+    for event in Event.objects.filter(worked | (joined | answered) & named).order_by("pk"):
+        who, reason = _whom(event)
+        told.append(((event.subject_type, event.subject_id), event.at, who, reason))
+    people = known if person is not None else _people({who for _, _, who, _ in told if who is not None}, known)
     return [(subject, at, people[who], reason) for subject, at, who, reason in told if who in people]
+
+
+def _whom(event: Event) -> tuple[UUID | None, str]:
+    """Whom an event bars, and why."""
+    if event.verb in WORK:
+        return event.actor, WORK[event.verb]
+    details = details_of(event)["details"]
+    if event.verb == "model.changed":
+        before = details.get("before", {}).get("accountable")
+        return UUID(before) if before else None, WAS_ACCOUNTABLE
+    return UUID(details["person"]), WAS_MEMBER
 
 
 def _people(pseudonyms: set[UUID], known: dict[UUID, int]) -> dict[UUID, int]:

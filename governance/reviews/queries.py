@@ -31,7 +31,7 @@ from marketplace.accounts.queries import holders_of
 from marketplace.activity.queries import details_of, events_about
 from marketplace.errors import Invalid, NotFound
 from marketplace.permissions.needs import OrgRole
-from marketplace.permissions.queries import tracks_of, visible
+from marketplace.permissions.queries import tracks_of, visible, within_limits
 
 TABS = ("mine", "tracks", "submitter", "all", "done")
 
@@ -45,7 +45,8 @@ def reviews_for(viewer: Any) -> QuerySet[Review]:
     seen = visible(Review.objects.order_by(), to=viewer, via="version__model").filter(whose_reviews(viewer)).values("pk")
     decided = Decision.objects.filter(review=OuterRef("pk"), by=viewer.pk)
     asked = ReviewTrack.objects.filter(review=OuterRef("pk"), track__in=sorted(tracks_of(viewer)))
-    return rows.prefetch_related("tracks").filter(Q(pk__in=seen) | Exists(decided) | Exists(asked))
+    mine = Q(pk__in=seen) | Exists(decided) | Exists(asked)
+    return rows.prefetch_related("tracks").filter(mine, within_limits(viewer, "version__model__"))
 
 
 def review_numbered(viewer: Any, number: int) -> Review:

@@ -195,6 +195,8 @@ def add_member(team: Team, user: User, *, role: str, by: User | None, source: st
     require_team_manager(by, team)
     if role not in TeamRole.values:
         raise Invalid(f"{role!r} is no role.", fields={"role": [f"Use one of {', '.join(TeamRole.values)}."]})
+    if role == TeamRole.OWNER and not user.is_person:
+        raise Invalid("A service account never owns a team.", fields={"role": ["Make a person an owner; the account needs viewer or contributor."]})
     if role != TeamRole.OWNER:
         _keep_an_owner(team, user)
     membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": role, "source": source})
@@ -207,7 +209,8 @@ def add_member(team: Team, user: User, *, role: str, by: User | None, source: st
 def _keep_an_owner(team: Team, user: User) -> None:
     """Refuse to take the last owner; the team row serializes, so that two owners cannot remove each other at once."""
     Team.objects.select_for_update().get(pk=team.pk)
-    owners = set(Membership.objects.filter(team=team, role=TeamRole.OWNER, user__is_active=True).values_list("user_id", flat=True))
+    people = Membership.objects.filter(team=team, role=TeamRole.OWNER, user__is_active=True, user__kind=Kind.PERSON)
+    owners = set(people.values_list("user_id", flat=True))
     if owners == {user.pk}:
         raise Conflict(f"{user} is the last owner of {team.name}.", hint="Make somebody else an owner first.")
 

@@ -38,7 +38,7 @@ def by_name(rows: QuerySet[User], query: QueryDict) -> Page[User]:
     limit, key = page_size(query), decode(query.get("cursor", ""), 1)
     rows = rows.alias(low=Lower("username"))
     if key is not None:
-        rows = rows.filter(low__gt=str(key[0]).replace("\0", ""))
+        rows = rows.filter(low__gt=str(key[0]))
     found: list[User] = [*rows.order_by("low")[: limit + 1]]
     return Page(found[:limit], encode([found[limit - 1].username.lower()]) if len(found) > limit else "")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -34,7 +35,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Check a password, one at a time for a name from an address: of many tries at once only as many count as the lock allows."""
-        with one_at_a_time(f"{username_of(request, credentials)}|{client_address(request)}"):
+        with one_at_a_time(f"{username_of(request, credentials)}|{lock_address(request)}"):
             found: User | None = super().authenticate(request, **credentials)
         return found
 
@@ -84,7 +85,18 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """Return the name that a sign-in was tried with, in one spelling, for the lock."""
     given = (credentials or {}).get("username") or (request.POST.get("login", "") if request is not None else "")
-    return str(given).replace("\x00", "").lower()[:96]
+    # By way of capitals, as the database compares: there a long s or an i without its dot is the plain letter.
+    return str(given).replace("\x00", "").strip().upper().lower()[:96]
+
+
+def lock_address(request: HttpRequest) -> str:
+    """Return the address that a lock is for: whoever has one of IPv6 has the whole network of 64 bits."""
+    address = client_address(request)
+    try:
+        given = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(given.ipv4_mapped or IPv6Network((given, 64), strict=False).network_address)
 
 
 def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: object) -> HttpResponse:

@@ -46,9 +46,16 @@ def decode(cursor: str, length: int) -> list[Any] | None:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as wrong:
         raise Invalid("The cursor is not one of ours.", fields={"cursor": ["Use `next` of the page before, or leave it out."]}) from wrong
-    if not isinstance(key, list) or len(key) != length or not all(isinstance(part, (str, int, float)) and not isinstance(part, bool) for part in key):
+    if not isinstance(key, list) or len(key) != length or not all(map(_is_part, key)):
         raise Invalid("The cursor is not one of ours.", fields={"cursor": ["Use `next` of the page before, or leave it out."]})
     return key
+
+
+def _is_part(part: object) -> bool:
+    """Whether this can be a part of a sort key: a number, or a text that the database can hold."""
+    if isinstance(part, str):
+        return "\0" not in part and not any("\ud800" <= sign <= "\udfff" for sign in part)
+    return isinstance(part, (int, float)) and not isinstance(part, bool)
 
 
 def keyset_by_id(rows: QuerySet[M], query: QueryDict, *, newest_first: bool = True) -> Page[M]:

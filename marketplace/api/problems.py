@@ -1,6 +1,7 @@
 """Errors of /api/v1/ as RFC 9457 problem+json: a stable type, a sentence, what to do, the request id."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from marketplace.errors import DomainError, Invalid, NotAllowed, NotFound, NotSi
 
 log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 200  # more than any form has fields: an answer stays small whatever was sent
 
 
 def problem(error: DomainError) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def problem(error: DomainError) -> dict[str, Any]:
     if error.hint:
         body["hint"] = error.hint
     if isinstance(error, Invalid) and error.fields:
-        body["errors"] = error.fields
+        body["errors"] = dict(islice(error.fields.items(), MOST_ERRORS))
     body.update({key: value for key, value in error.data.items() if key not in body and isinstance(value, (str, int, float, bool, list, dict))})
     return body
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+MOST_NAMED = 20  # unknown fields that an answer names: it stays small whatever was sent
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know, by name."""
@@ -12,7 +14,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         """Check for unknown fields before anything else."""
         if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
             known = ", ".join(self.fields)
-            raise serializers.ValidationError({name: [f"There is no such field; use {known}."] for name in unknown})
+            raise serializers.ValidationError({name[:200]: [f"There is no such field; use {known}."] for name in unknown[:MOST_NAMED]})
         return super().to_internal_value(data)
 
 

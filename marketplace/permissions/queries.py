@@ -43,6 +43,12 @@ def limits_of(viewer: Viewer) -> Limits:
     return limits
 
 
+def within_limits(viewer: Viewer, path: str = "") -> Q:
+    """The condition that a limited token sets besides every right; none for anybody else."""
+    limits = limits_of(viewer)
+    return limits.condition(path) if limits else Q()
+
+
 def with_rights(rows: QuerySet[G], *, person: str = "pk") -> Any:
     """Rows with what `groups_of` and `roles_of` tell of a person, in the same query; `person` is the column that names them."""
     who, users = OuterRef(person), get_user_model()
@@ -119,8 +125,7 @@ def predicate(model: Any, viewer: Viewer, need: str = Need.VIEW, path: str = "")
     """Return the condition under which `viewer` may do `need`; `path` leads from the queried row to the governed one (`model__`)."""
     if isinstance(viewer, AnonymousUser) or not viewer.is_active:
         return Q(pk__in=[])
-    limits = limits_of(viewer)
-    within = limits.condition(path) if limits else Q()
+    within = within_limits(viewer, path)
     if reads_all(viewer, need):
         return within
     may = Q(**{f"{path}team__in": [team for team, role in roles_of(viewer).items() if role in ROLES_FOR[need]]})

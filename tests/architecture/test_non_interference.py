@@ -78,7 +78,7 @@ def shelves(cast, world):
         make.a_file(draft, same_bytes, by=cast.sam)
         set_alias(model, "newest", version, by=cast.sam)
         use = make.a_use_case(cast.secret_lab, cast.sam, f"Use {place}")
-        give_grant(model, by=cast.sam, team=cast.secret_lab, use_case=use, until=timezone.now() + timedelta(days=9))
+        give_grant(model, by=None, team=cast.secret_lab, use_case=use, until=timezone.now() + timedelta(days=9))
         worlds.in_review(model, cast.sam, "1.1.0")
     suspend_version(version, by=cast.ada, reason="A secret reason of at least twenty characters.")
 

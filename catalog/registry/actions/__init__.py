@@ -1,7 +1,7 @@
 """What is done to models, versions, approvals, grants and aliases."""
 
 from catalog.registry.actions.approvals import give_approval, void_approvals
-from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant
+from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant, limit_what_owners_give
 from catalog.registry.actions.handing_over import end_grants_of, hand_over
 from catalog.registry.actions.models import bring_in, change_model, keep_elsewhere, open_to_tracks, register_model
 from catalog.registry.actions.service_accounts import change_accountable, create_service_account, end_service_account
@@ -36,6 +36,7 @@ __all__ = [
     "give_grant",
     "hand_over",
     "keep_elsewhere",
+    "limit_what_owners_give",
     "lock_version",
     "move_version",
     "open_to_tracks",

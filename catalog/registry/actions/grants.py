@@ -1,5 +1,6 @@
 """Access grants: who may use a model for what, until when; guardian's rows are their projection."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,21 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from catalog.registry.models import PROJECTED_RIGHTS, AccessGrant, RegisteredModel, UseCase
-from catalog.registry.permissions import may_speak_for, require_manager
+from catalog.registry.permissions import may_speak_for, require_manager, require_other_hands
 from marketplace.accounts.models import Team, User
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.permissions.actions import project, withdraw
 from marketplace.permissions.queries import in_force
+
+Judge = Callable[[RegisteredModel, str, datetime], Mapping[str, list[str]]]  # model, data class, end -> what is wrong
+_judges: list[Judge] = []
+
+
+def limit_what_owners_give(judge: Judge) -> None:
+    """Let a room above say what owners do not give without being asked; called from `apps.ready()`."""
+    if judge not in _judges:
+        _judges.append(judge)
 
 
 @transaction.atomic
@@ -35,10 +45,13 @@ def give_grant(
     """
     if by is not None:
         require_manager(by, model)
+        require_other_hands(by, model, user=user, team=team)
     if (user is None) == (team is None):
         raise Invalid("A grant is for one person or one team.", fields={"subject": ["Name either a person or a team."]})
     if until <= timezone.now():
         raise Invalid("The grant was not given.", fields={"until": ["It must end in the future."]})
+    if by is not None and (wrong := {field: told for judge in _judges for field, told in judge(model, data_class, until).items()}):
+        raise Invalid("The grant was not given.", fields=wrong)
     use = {"thing": model, "user": user, "team": team, "use_case": use_case, "environment": environment, "data_class": data_class}
     if AccessGrant.objects.filter(**use, ended_at=None, until__lte=Now()).update(ended_at=Now()):
         record("grant.ended", model, by=None, to=user or team, use_case=use_case)

@@ -5,9 +5,11 @@ Every refusal is the same for the caller; the log says which it was, never the t
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import jwt
@@ -25,7 +27,8 @@ ALGORITHMS = ["RS256", "ES256"]
 LONGEST = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
 LIVES_AT_MOST = timedelta(days=1)
-KEYS_SECONDS, AGAIN_SECONDS = 300, 30
+KEYS_SECONDS, AGAIN_SECONDS, WAIT_SECONDS = 300, 30, 2
+_asking: dict[str, Lock] = defaultdict(Lock)
 UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, OverflowError)
 
 
@@ -129,19 +132,40 @@ def _matching(keys: list[dict[str, Any]], wanted: Mapping[str, Any]) -> Any:
 
 
 def keys_of(issuer: str, fetch: Fetch, *, again: bool = False) -> list[dict[str, Any]]:
-    """The signing keys that an issuer publishes, kept for a few minutes; only issuers that a rule names are ever asked."""
+    """The signing keys that an issuer publishes, kept for a few minutes; only issuers that a rule names are ever asked.
+
+    Whoever likes may send a token, so an issuer that is slow or down is waited for by one request at a time, and not again at once.
+    """
     kept: list[dict[str, Any]] | None = None if again else cache.get(f"issuer-keys:{issuer}")
     if kept is not None:
         return kept
+    if not _asking[issuer].acquire(timeout=WAIT_SECONDS):
+        raise _unreadable()
+    try:
+        kept = None if again else cache.get(f"issuer-keys:{issuer}")
+        return kept if kept is not None else _asked(issuer, fetch)
+    finally:
+        _asking[issuer].release()
+
+
+def _asked(issuer: str, fetch: Fetch) -> list[dict[str, Any]]:
+    """Ask an issuer for its keys; a failure counts for a while."""
+    if not cache.add(f"issuer-down:{issuer}", 1, AGAIN_SECONDS):  # until it has answered well
+        raise _unreadable()
     try:
         about = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if about["issuer"] != issuer or not str(about["jwks_uri"]).startswith("https://"):
             raise Untrusted("discovery")
         keys = [dict(key) for key in fetch(about["jwks_uri"])["keys"]]
     except (OSError, ValueError, TypeError, KeyError, ImportError) as failed:
-        raise Unavailable("The keys of the issuer could not be read.", hint="Try again in a moment; ask an administrator if it stays so.") from failed
+        raise _unreadable() from failed
+    cache.delete(f"issuer-down:{issuer}")
     cache.set(f"issuer-keys:{issuer}", keys, KEYS_SECONDS)
     return keys
+
+
+def _unreadable() -> Unavailable:
+    return Unavailable("The keys of the issuer could not be read.", hint="Try again in a moment; ask an administrator if it stays so.")
 
 
 def fits(rule: TrustedPublisher, claims: Claims) -> bool:
@@ -157,9 +181,10 @@ def _repository(claims: Claims) -> str:
 
 
 def _is_ref(pattern: str, claims: Claims) -> bool:
-    ref = str(claims.get("ref") or "")
-    if not ref.startswith("refs/"):
-        ref = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(str(claims.get("ref_type")), "") + ref
+    """GitHub names the whole ref; GitLab in `ref_path`, before that the branch or tag alone, which may itself be called `refs/tags/v1`."""
+    ref = str(claims.get("ref_path") or claims.get("ref") or "")
+    if not claims.get("ref_path") and not claims.get("repository"):
+        ref = {"branch": "refs/heads/", "tag": "refs/tags/"}.get(str(claims.get("ref_type")), "?") + ref
     shape = r"[^/\s]*".join(re.escape(part) for part in pattern.split("*"))
     return bool(re.fullmatch(shape, ref))
 

@@ -48,7 +48,9 @@ def test_a_search_answers_with_counts(ask, cast):
     assert "secret" not in ask("/api/v1/search").content.decode()
 
 
-@pytest.mark.parametrize(("query", "field"), [("colour=red", "colour"), ("sort=size", "sort"), ("cursor=%00", "cursor")])
+@pytest.mark.parametrize(
+    ("query", "field"), [("colour=red", "colour"), ("sort=size", "sort"), ("cursor=%00", "cursor"), ("sort=name&cursor=WyJcdWQ4MDAiLDFd", "cursor")]
+)
 def test_a_wrong_search_is_named(ask, query, field):
     answer = ask(f"/api/v1/search?{query}")
     assert answer.status_code == 422

@@ -155,16 +155,24 @@ def test_a_listed_model_is_asked_for_and_the_owner_reads_why(cast, signed_in):
 
 def test_the_requests_are_answered_when_a_version_is_added(cast, signed_in, django_capture_on_commit_callbacks):
     from catalog.registry.notices import tell_askers, tell_owners
-    from marketplace.activity.models import Event
+    from marketplace.activity.queries import events_about
     from marketplace.notifications.models import Notice
+
+    def record_of(thing, verb):
+        return events_about(thing).filter(verb=verb).get()
 
     model = a_model(cast.finance_ml, cast.nina, "listed")
     RegisteredModel.objects.filter(pk=model.pk).update(state="listed")
     bring_in(RegisteredModel.objects.get(pk=model.pk), by=cast.bea, reason="Claims.")
-    assert tell_owners(Event.objects.filter(verb="model.brought_in").get()) == 2
+    hidden = a_model(cast.finance_ml, cast.nina, "hidden")
+    RegisteredModel.objects.filter(pk=hidden.pk).update(state="listed")
+    bring_in(RegisteredModel.objects.get(pk=hidden.pk), by=cast.bea, reason="Claims.")
+    RegisteredModel.objects.filter(pk=hidden.pk).update(visibility="team")
+    assert not tell_askers(record_of(a_version(RegisteredModel.objects.get(pk=hidden.pk), cast.nina), "version.added"))
+    assert tell_owners(record_of(model, "model.brought_in")) == 2
     answer = signed_in(cast.paul).post("/m/finance-ml/listed/versions/new", {"version": "1.0.0"})
     assert answer["Location"] == "/m/finance-ml/listed/v/1.0.0"
-    tell_askers(Event.objects.filter(verb="version.added").get())
+    tell_askers(record_of(model.versions.get(), "version.added"))
     assert Notice.objects.filter(user=cast.bea, read_at=None).get().url == "/m/finance-ml/listed"
     assert not Notice.objects.filter(user=cast.paul, read_at=None, level="needs_you").exists()
 
@@ -189,11 +197,25 @@ def test_the_team_changes_facts_and_only_owners_who_knows_of_it(cast, fields, si
 def test_an_owner_gives_a_grant_and_ends_it(cast, fields, signed_in):
     use_case = fields.versions.get().use_case
     path = "/m/finance-ml/Fields/settings/grants"
-    form = {"team": "claims-api", "use_case": use_case.pk, "environment": "production", "data_class": "internal", "until": "2099-01-31"}
+    form = {
+        "team": "claims-api",
+        "use_case": use_case.pk,
+        "environment": "production",
+        "data_class": "internal",
+        "until": f"{timezone.now() + timedelta(days=90):%Y-%m-%d}",
+    }
     assert signed_in(cast.nina).post(path, form).status_code == 403
     client = signed_in(cast.paul)
     foreign = a_use_case(cast.claims_api, cast.ivo)
-    for wrong in ({"user": "ivo"}, {"team": ""}, {"team": "no-team"}, {"until": "2001-01-01"}, {"until": "soon"}, {"use_case": foreign.pk}):
+    for wrong in (
+        {"user": "ivo"},
+        {"team": ""},
+        {"team": "no-team"},
+        {"until": "2001-01-01"},
+        {"until": "2099-01-31"},
+        {"until": "soon"},
+        {"use_case": foreign.pk},
+    ):
         answer = client.post(path, form | wrong)
         assert answer.status_code == 422
         assert "needs mending" in text_of(answer) or "need mending" in text_of(answer)

@@ -4,6 +4,8 @@ import pytest
 
 from catalog.registry.models import AccessGrant
 from governance.access.models import AccessRequest
+from marketplace.accounts.actions import issue_token
+from marketplace.permissions.queries import Limits
 from tests.factories import a_service_account, a_use_case
 from tests.governance.access.conftest import an_approved_model, ask, decide, in_days, rule, the_part
 
@@ -206,3 +208,16 @@ def test_the_download_says_when_access_ended_and_where_to_ask(cast, model, call,
     assert after.json()["type"].endswith("grant-ended")
     assert "ended on" in after.json()["detail"]
     assert f"/m/{model}/access/new" in after.json()["hint"]
+
+
+def test_a_token_limited_to_other_models_decides_nothing_by_office(cast, model, client):
+    part = the_part(ask(model, cast.ivo, data_class="personal"))
+    decide(part, cast.paul)
+    elsewhere = Limits(things=frozenset([an_approved_model(cast.legal_tech, cast.jonas).pk]))
+    path = f"/api/v1/access-requests/{part.request.number}"
+    body = {"step": "privacy", "choice": "grant"}
+    for limits, status in ((elsewhere, 404), (Limits(things=frozenset([model.pk])), 201)):
+        _, secret = issue_token(cast.priya, by=cast.priya, name="limited", scopes=["read", "review"], limits=limits)
+        header = {"Authorization": f"Bearer {secret}"}
+        assert client.get(path, headers=header).status_code == (404 if status == 404 else 200)
+        assert client.post(f"{path}/parts/{model}/decisions", body, content_type="application/json", headers=header).status_code == status

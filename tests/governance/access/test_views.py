@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from catalog.registry.models import AccessGrant, UseCase
 from governance.access.models import AccessPart, AccessRequest
+from governance.access.states import PartState
+from marketplace.web.states import UNKNOWN, look_of
 from tests.factories import a_use_case
 from tests.governance.access.conftest import an_approved_model, ask, decide, in_days, rule, the_part
 
@@ -207,3 +209,7 @@ def test_a_team_names_changes_and_closes_its_use_cases(cast, model, signed_in):
 
 def test_the_model_page_asks_for_access(cast, model, signed_in):
     assert f"/m/{model}/access/new" in signed_in(cast.ivo).get(f"/m/{model}").content.decode()
+
+
+def test_every_state_of_a_request_has_a_face():
+    assert UNKNOWN not in {look_of(state) for state in PartState}

@@ -3,6 +3,9 @@
 import pytest
 
 from governance.reviews.models import Decision
+from marketplace.accounts.actions import issue_token
+from marketplace.permissions.queries import Limits
+from tests.factories import a_model
 from tests.governance.reviews.conftest import REASON, a_review, pins, vote
 
 
@@ -126,3 +129,16 @@ def test_withdrawing_by_rest(cast, review, post):
     assert post(cast.nina, f"{path}/withdraw").json()["state"] == "withdrawn"
     review.refresh_from_db()
     assert review.state == "withdrawn"
+
+
+def test_a_token_limited_to_other_models_reads_and_decides_nothing(cast, review, client):
+    vote(review, cast.tess, choice="request_changes")
+    review = a_review(cast.finance_ml, cast.nina)
+    elsewhere = Limits(things=frozenset([a_model(cast.legal_tech, cast.jonas).pk]))
+    there = Limits(things=frozenset([review.version.model_id]))
+    for limits, status, count in ((elsewhere, 404, 0), (there, 201, 1)):
+        _, secret = issue_token(cast.tess, by=cast.tess, name="limited", scopes=["read", "review"], limits=limits)
+        header = {"Authorization": f"Bearer {secret}"}
+        assert len(client.get("/api/v1/reviews", headers=header).json()["results"]) == count
+        path = f"/api/v1/reviews/{review.number}/decisions"
+        assert client.post(path, a_body(review), content_type="application/json", headers=header).status_code == status

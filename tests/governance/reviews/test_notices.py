@@ -148,3 +148,15 @@ def test_the_version_page_shows_what_is_needed_and_the_steps(cast, review):
     assert "Suspend" in seen_by(cast.ada, "version", "governance", review.version)
     assert "Steps" not in seen_by(cast.bea, "version", "governance", review.version)
     assert panels.open_decisions(cast.tess) == 0
+
+
+def test_whoever_left_the_team_hears_no_more_of_a_model_that_is_hidden_from_them(cast, starter):
+    review = a_review(cast.secret_lab, cast.sam, visibility="team")
+    ModelVersion.objects.filter(pk=review.version_id).update(submitted_by=cast.nina)
+    review.comments.create(author=cast.nina, text="I sent it.")
+    review.comments.create(author=cast.tess, text="I read it.")
+    comment(review, "Something for those who may read it.", by=cast.sam)
+    quarantine_version(review.version, reason="It leaks what it was trained on.", by=cast.ada)
+    deliver_all()
+    assert told(f"conversation:{review.pk}") == {"tess"}
+    assert told(f"version:{review.version_id}") == {"sam"}

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from marketplace.accounts.signin import lock_address, username_of
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,24 @@ def test_too_many_wrong_tries_lock_this_name_from_this_address_only(cast, client
 def test_a_forged_forwarding_header_does_not_reset_the_lock(cast, client):
     answers = [client.post("/login", {"login": "bea", "password": "x"}, headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(12)]
     assert answers[-1].status_code == 429
+
+
+def test_another_address_of_the_same_network_does_not_reset_the_lock(cast, client):
+    answers = [client.post("/login", {"login": "bea", "password": "x"}, REMOTE_ADDR=f"2001:db8:1:2::{n}") for n in range(12)]
+    assert answers[-1].status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"), ("10.1.2.3", "10.1.2.3"), ("::ffff:10.1.2.3", "10.1.2.3"), ("fe80::1%eth0", "fe80::"), ("", "")],
+)
+def test_a_lock_is_for_an_address_or_a_network_of_ipv6(rf, address, kept):
+    assert lock_address(rf.get("/login", REMOTE_ADDR=address)) == kept
+
+
+@pytest.mark.parametrize("name", ["SIMON", " simon ", "\u017fimon", "s\u0131mon"])
+def test_names_that_the_database_finds_alike_share_a_lock(name):
+    assert username_of(None, {"username": name}) == "simon"
 
 
 def test_next_never_leads_elsewhere(cast, client):

@@ -117,3 +117,16 @@ def test_rest_lists_and_manages_teams(cast, client, token_of):
     page = client.get("/api/v1/teams?limit=2", headers=admin).json()
     assert len(page["results"]) == 2
     assert client.get(f"/api/v1/teams?limit=2&cursor={page['next']}", headers=admin).json()["results"][0] not in page["results"]
+
+
+def test_a_service_account_never_owns_a_team(cast):
+    with pytest.raises(Invalid) as wrong:
+        add_member(cast.claims_api, cast.ci_claims, role="owner", by=cast.ivo)
+    assert wrong.value.fields.keys() == {"role"}
+    add_member(cast.claims_api, cast.ci_claims, role="contributor", by=cast.ivo)
+
+
+def test_a_service_account_that_is_written_down_as_owner_does_not_count_as_the_last_one(cast):
+    cast.claims_api.memberships.filter(user=cast.ci_claims).update(role="owner")
+    with pytest.raises(Conflict, match="last owner"):
+        remove_member(cast.claims_api, cast.ivo, by=cast.ivo)

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.core.cache import cache
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
@@ -90,6 +91,7 @@ def test_both_algorithms_and_both_dialects_of_claims_are_understood(trusted):
     assert exchange(ci.signed(**gitlab))
     with pytest.raises(NotSignedIn):
         exchange(ci.signed(**gitlab | {"ref_type": "tag"}))
+    assert exchange(ci.signed(**gitlab | {"ref_path": "refs/heads/main"}))
 
 
 WRONG = {
@@ -174,6 +176,7 @@ def test_an_issuer_that_does_not_answer_is_503_and_nothing_is_used_up(trusted, c
     settings.TRUSTED_ISSUER_FETCH = "tests.marketplace.accounts.nowhere.fetch"
     token = ci.signed()
     assert send(client, token).status_code == 503
+    cache.clear()
     settings.TRUSTED_ISSUER_FETCH = "tests.ci.fetch"
     assert send(client, token).status_code == 201
 

@@ -68,6 +68,14 @@ def test_a_second_time_it_refuses_and_changes_nothing(empty):
     assert User.objects.count() == 1
 
 
+def test_the_demo_world_with_its_known_passwords_stays_out_afterwards(empty, settings):
+    settings.LOCAL = True
+    run(**GIVEN)
+    with pytest.raises(CommandError, match="set up for real"):
+        run("demo")
+    assert User.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the size, and the word that it is meant."""
         parser.add_argument("--size", type=int, default=DEFAULT_SIZE, metavar="N", help=f"how many models, at most {MOST} (default {DEFAULT_SIZE})")
-        parser.add_argument("--yes", action="store_true", help="also where the marketplace is set up or serves others: anybody could sign in with the known passwords")
+        parser.add_argument(
+            "--yes", action="store_true", help="also where the marketplace is set up or serves others: anybody could sign in with the known passwords"
+        )
 
     def handle(self, *args: Any, size: int, yes: bool, **options: Any) -> None:
         """Load what is missing, and write down who can sign in."""

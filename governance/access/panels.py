@@ -23,3 +23,5 @@ def fill() -> None:
     describe("waiting_owner", icon="clock", text="Waiting for the owner", tone="info")
     describe("waiting_privacy", icon="clock", text="Waiting for data privacy", tone="info")
     describe("asked", icon="message-square", text="A question to you who asked", tone="warning")
+    describe("granted", icon="circle-check", text="Granted", tone="success")
+    describe("denied", icon="circle-x", text="Denied", tone="danger")

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from catalog.registry.models import AccessGrant, UseCase
 from governance.access.models import AccessPart, AccessRequest
+from governance.access.states import PartState
+from marketplace.web.states import UNKNOWN, look_of
 from tests.factories import a_use_case
 from tests.governance.access.conftest import an_approved_model, ask, decide, in_days, rule, the_part
 
@@ -52,6 +54,19 @@ def test_sending_leads_to_the_request(cast, model, signed_in):
     shown = text_of(signed_in(cast.ivo).get(f"/access/{request.number}"))
     assert "Waiting for the owner" in shown
     assert "Can decide: Paul, Petra" in shown
+
+
+@pytest.mark.parametrize("state", PartState)
+def test_every_state_of_a_request_has_a_look(state):
+    assert look_of(state) != UNKNOWN
+
+
+def test_who_asks_for_themselves_reads_what_became_of_it(cast, model, signed_in):
+    request = ask([model], cast.bea, user=cast.bea, team=None)
+    decide(the_part(request), cast.paul, "deny", reason="Say first for which team.")
+    shown = text_of(signed_in(cast.bea).get(f"/access/{request.number}"))
+    assert f"Bea asks for access for themselves: {model.use}." in shown
+    assert "Denied" in shown
 
 
 @pytest.mark.parametrize(

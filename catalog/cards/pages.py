@@ -73,10 +73,10 @@ class ShownField:
         return titles.get(str(self.value), str(self.value))
 
     @property
-    def rows(self) -> list[list[Any]]:
-        """The cells of a table, column by column."""
+    def rows(self) -> list[list[tuple[str, Any]]]:
+        """The cells of a table, each with its heading, column by column."""
         rows = self.value if isinstance(self.value, list) else []
-        return [[row.get(name) for name, _ in self.columns] for row in rows if isinstance(row, Mapping)]
+        return [[(heading, row.get(name)) for name, heading in self.columns] for row in rows if isinstance(row, Mapping)]
 
     @property
     def columns(self) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The doctor: every answer is either ok or says what to do, and no failure counts as ok."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -50,6 +51,13 @@ def test_weak_values_are_missing(settings):
     settings.SECRET_KEY = "a" * 60
     settings.PUBLIC_URL = "http://models.example.com"
     assert (answer("secret key").ok, answer("public url").ok) == (False, False)
+
+
+def test_pages_without_collected_styles_are_missing(monkeypatch):
+    monkeypatch.setattr(doctor, "staticfiles_storage", SimpleNamespace(hashed_files={}))
+    assert answer("static files").todo == "Run `manage.py collectstatic --noinput`, then start web and files again."
+    monkeypatch.setattr(doctor, "staticfiles_storage", SimpleNamespace(hashed_files={"icon.svg": "icon.1.svg"}))
+    assert (answer("static files").ok, answer("static files").found) == (True, "1 collected")
 
 
 def test_a_full_disk_is_missing(monkeypatch):

@@ -34,7 +34,7 @@ def model_path(model: RegisteredModel) -> str:
 
 def crumbs(model: RegisteredModel, *last: str) -> list[dict[str, str]]:
     """The way from the catalog to a page of the card."""
-    return [{"text": "Models", "url": "/models"}, {"text": str(model), "url": model_path(model)}, *({"text": text} for text in last)]
+    return [{"text": "Catalog", "url": "/models"}, {"text": str(model), "url": model_path(model)}, *({"text": text} for text in last)]
 
 
 def tier_shown(request: HttpRequest, model: RegisteredModel) -> str:

@@ -34,7 +34,7 @@ def model_path(model: RegisteredModel) -> str:
 
 def crumbs(model: RegisteredModel, *last: str) -> list[dict[str, str]]:
     """The way from the catalog to a page of the card."""
-    return [{"text": "Models", "url": "/models"}, {"text": str(model), "url": model_path(model)}, *({"text": text} for text in last)]
+    return [{"text": "Catalog", "url": "/models"}, {"text": str(model), "url": model_path(model)}, *({"text": text} for text in last)]
 
 
 def tier_shown(request: HttpRequest, model: RegisteredModel) -> str:
@@ -73,10 +73,10 @@ class ShownField:
         return titles.get(str(self.value), str(self.value))
 
     @property
-    def rows(self) -> list[list[Any]]:
-        """The cells of a table, column by column."""
+    def rows(self) -> list[list[tuple[str, Any]]]:
+        """The cells of a table, each with its heading, column by column."""
         rows = self.value if isinstance(self.value, list) else []
-        return [[row.get(name) for name, _ in self.columns] for row in rows if isinstance(row, Mapping)]
+        return [[(heading, row.get(name)) for name, heading in self.columns] for row in rows if isinstance(row, Mapping)]
 
     @property
     def columns(self) -> list[tuple[str, str]]:

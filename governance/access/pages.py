@@ -25,7 +25,7 @@ from governance.access.queries import (
     uses_approved,
 )
 from governance.access.questions import in_words
-from governance.access.sentences import day, holder_of
+from governance.access.sentences import asked_for, day
 from governance.access.states import STILL_OPEN, Choice, PartState
 from governance.access.wishes import Wish
 from governance.reviews.clock import time_left
@@ -189,7 +189,7 @@ def request_context(viewer: Any, request: AccessRequest, *, typed: Mapping[int, 
         )
     return {
         "request_": request,
-        "holder": holder_of(request),
+        "holder": asked_for(request),
         "rows": rows,
         "is_mine": mine,
         "is_open": any(row.is_open for row in rows),

@@ -27,6 +27,11 @@ def holder_of(request: AccessRequest) -> str:
     return f"team {request.team.name}" if request.team else str(request.user)
 
 
+def asked_for(request: AccessRequest) -> str:
+    """Whom a request is for, after the name of whoever asks."""
+    return "themselves" if request.user_id is not None and request.user_id == request.asked_by_id else holder_of(request)
+
+
 def about_part(part: AccessPart) -> str:
     """The key under which calls to decide on a part are grouped."""
     return f"access:{part.pk}"
@@ -47,7 +52,7 @@ def waits(part: AccessPart, step: str) -> str:
     request = part.request
     due = f", due {date_format(part.due_at, 'j M')}" if part.due_at else ""
     privacy = " Data privacy decides, because of its data." if step == Step.PRIVACY else ""
-    return f"{request}: {request.asked_by} asks for {part.model} for {holder_of(request)} ({request.use_case}){due}.{privacy}"
+    return f"{request}: {request.asked_by} asks for {part.model} for {asked_for(request)} ({request.use_case}){due}.{privacy}"
 
 
 def overdue(part: AccessPart) -> str:

@@ -1,7 +1,7 @@
 """What the pages of reviews show: rows of the queue, what is still needed, risk, card essentials, history. Reads only."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,20 +161,21 @@ def essentials(review: Review, card: CardRevision | None, accepted: Mapping[str,
         field, value = schema.field(key), (card.values if card else {}).get(key)
         if field is not None and (value not in (None, "", [], {}) or field.duty in {"R", "A"}):
             by = f" {accepted[key]} accepted that." if key in accepted and is_undisclosed(value) else ""
-            found.append({"label": field.title, "value": _in_words(value) + by})
+            found.append({"label": field.title, "value": _in_words(value, [name for name, _ in field.columns]) + by})
     return found
 
 
-def _in_words(value: Any) -> str:
-    """A card value in one readable text."""
+def _in_words(value: Any, columns: Sequence[str] = ()) -> str:
+    """A card value in one readable text, the columns of a row in their order."""
     if value in (None, "", [], {}):
         return "Not given"
     if is_undisclosed(value):
         return "The supplier does not disclose this."
     if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')}: {_in_words(item)}" for key, item in value.items())
+        names = [name for name in columns if value.get(name) not in (None, "")] or list(value)
+        return ", ".join(f"{name.replace('_', ' ')}: {_in_words(value[name])}" for name in names)
     if isinstance(value, list):
-        return "; ".join(_in_words(item) for item in value)
+        return "; ".join(_in_words(item, columns) for item in value)
     return str(value)
 
 

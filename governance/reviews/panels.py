@@ -50,7 +50,7 @@ def home_panel(request: HttpRequest, _: Any) -> str:
     mine = mine_now(request.user)
     waiting = queue_rows(request.user, list(queue(request.user, "mine", mine=mine)[:MOST])) if mine else []
     asked = inbox_of(request.user, level=Level.NEEDS_YOU).exclude(about__in=[f"review:{row.review.pk}" for row in waiting])
-    shown = {"rows": waiting, "notices": list(asked[: MOST - len(waiting)])}
+    shown = {"rows": waiting, "notices": list(asked[: MOST - len(waiting)]), "most": MOST}
     return render_to_string("governance/reviews/_home_panel.html", shown, request=request)
 
 

@@ -36,6 +36,11 @@ def events_about(thing: Model) -> QuerySet[Event]:
     return Event.objects.filter(subject_type=str(thing._meta.model_name), subject_id=name)
 
 
+def has_happened(verb: str) -> bool:
+    """Whether anything of this kind stands in the record."""
+    return Event.objects.filter(verb=verb).exists()
+
+
 def events_by(person: UUID) -> QuerySet[Event]:
     """Everything one person did, newest first."""
     return Event.objects.filter(actor=person)

@@ -19,7 +19,7 @@ SECOND = """curl -sS -H "Authorization: Bearer $MARKETPLACE_TOKEN" \\
 THIRD = """MODEL={team}/name-from-the-list
 AT="$MARKETPLACE/api/v1/models/$MODEL/versions/@production"
 curl -sS -H "Authorization: Bearer $MARKETPLACE_TOKEN" "$AT/files"
-curl -fsSL -OJ -H "Authorization: Bearer $MARKETPLACE_TOKEN" "$AT/files/model.safetensors\""""
+curl -fsSLO -H "Authorization: Bearer $MARKETPLACE_TOKEN" "$AT/files/model.safetensors\""""
 
 
 @require_safe

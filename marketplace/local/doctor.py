@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import redis
 from celery import current_app
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
@@ -154,6 +155,14 @@ def public_url() -> Answer:
     return Answer("public url", settings.PUBLIC_URL, "" if safe else REMEDIES[public_url])
 
 
+def static_files() -> Answer:
+    """Whether styles and scripts are collected, where pages ask for the collected ones."""
+    collected = getattr(staticfiles_storage, "hashed_files", None)
+    if collected is None:
+        return Answer("static files", "served from the code")
+    return Answer("static files", f"{len(collected)} collected", "" if collected else REMEDIES[static_files])
+
+
 def sandbox() -> Answer:
     """Whether what reads model files is cut off from everything else, in which way, and why not in a better one."""
     found = box.choice()
@@ -167,7 +176,7 @@ def sandbox() -> Answer:
 ABOVE: list[Callable[[], Answer]] = []  # what the rooms above ask; filled in `ready()`
 QUESTIONS: tuple[Callable[[], Answer], ...] = (
     *(python, packages, secret_key, public_url, database, migrations),
-    *(broker, worker, storage, free_space, sandbox),
+    *(broker, worker, storage, free_space, static_files, sandbox),
 )
 REMEDIES: dict[Callable[[], Answer], str] = {
     python: "Install Python 3.11 or newer and run `make setup`.",
@@ -180,6 +189,7 @@ REMEDIES: dict[Callable[[], Answer], str] = {
     worker: "Start one: `make run`, or `celery -A marketplace worker -Q default,checks`.",
     storage: "Set STORAGE_URL to a folder or bucket that this account may write to.",
     free_space: "Make the folder of STORAGE_URL readable.",
+    static_files: "Run `manage.py collectstatic --noinput`, then start web and files again.",
     sandbox: box.REMEDY,
 }
 

@@ -39,7 +39,7 @@ BYTES = {"DATABASE_POOL": "16", "BYTES_ONLY": "1"}  # many threads share few con
 def programs(folder: Path, *, port: int) -> tuple[Program, ...]:
     """Return what runs beside the services."""
     celery = (sys.executable, "-m", "celery", "-A", "marketplace")
-    gunicorn = (sys.executable, "-m", "gunicorn", "marketplace.wsgi", "--no-control-socket", "--preload", "-k", "gthread", "--graceful-timeout", "5")
+    gunicorn = (sys.executable, "-m", "gunicorn", "marketplace.wsgi", "--no-control-socket", "--preload", "-k", "gthread", "--graceful-timeout", "4")
     files_port, elsewhere = free_port(), {}
     if not given("FILES_URL") and urlsplit(os.environ.get("PUBLIC_URL", "")).hostname in HERE:  # from other machines only one port is reached
         elsewhere = {"FILES_URL": f"http://127.0.0.1:{files_port}"}

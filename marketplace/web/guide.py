@@ -87,7 +87,7 @@ def samples() -> dict[str, Any]:
             {"text": "Card", "url": "#tabs", "current": True}, {"text": "Versions", "url": "#tabs", "count": 7}, {"text": "Files", "url": "#tabs", "count": 6},
             {"text": "Evaluation", "url": "#tabs"}, {"text": "Lineage", "url": "#tabs"}, {"text": "Usage", "url": "#tabs"}, {"text": "Governance", "url": "#tabs"}, {"text": "Discussion", "url": "#tabs", "count": 0},
         ],
-        "crumbs": [{"text": "Models", "url": "/models"}, {"text": "finance-ml", "url": "/teams/finance-ml"}, {"text": "invoice-fields-v3"}],
+        "crumbs": [{"text": "Catalog", "url": "/models"}, {"text": "finance-ml", "url": "/teams/finance-ml"}, {"text": "invoice-fields-v3"}],
         "facts": [
             {"label": "Approved until", "value": "3 Mar 2027"}, {"label": "Purposes", "value": "Document intake, archive search"},
             {"label": "Base model", "value": "layoutlmv3-base", "url": "#kv"}, {"label": "Last scan", "at": now - timedelta(hours=2)}, {"label": "Contact", "value": ""},

@@ -59,7 +59,8 @@ class Command(BaseCommand):
         for broken in outcome.broken:
             self.stderr.write(self.style.WARNING(f"line {broken['line']}: skipped. {broken['why']}"))
         would = "would be " if dry_run else ""
+        taken = "1 name was" if len(outcome.renamed) == 1 else f"{len(outcome.renamed):,} names were"
         self.stdout.write(
             f"{source}: {outcome.added:,} {would}added, {outcome.changed:,} {would}changed, {outcome.unchanged:,} unchanged, "
-            f"{len(outcome.broken):,} broken and skipped; {len(outcome.renamed):,} names were taken and {would}numbered."
+            f"{len(outcome.broken):,} broken and skipped; {taken} taken and {would}numbered."
         )

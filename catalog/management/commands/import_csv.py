@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from catalog.registry.states import ModelState
 from catalog.sources.actions import Outcome, add_source, rehearse, run_import
 from catalog.sources.connectors.records import Record, Unreadable
-from catalog.sources.connectors.spreadsheet import Sheet, open_sheet
+from catalog.sources.connectors.spreadsheet import HEADINGS, Sheet, open_sheet
 from catalog.sources.duties import Lack, lack_of
 from marketplace.accounts.models import Team
 from marketplace.accounts.queries import team_named
@@ -27,7 +27,14 @@ class Command(BaseCommand):
         """Take the file, the team and the meaning of columns."""
         parser.add_argument("file", type=Path, metavar="FILE.csv")
         parser.add_argument("--team", required=True, metavar="SLUG", help="the team that owns these models")
-        parser.add_argument("--map", dest="named", action="append", default=[], metavar="COLUMN=FIELD", help="what a column means; may be repeated")
+        parser.add_argument(
+            "--map",
+            dest="named",
+            action="append",
+            default=[],
+            metavar="COLUMN=FIELD",
+            help=f"what a column means; may be repeated. FIELD is one of {', '.join(HEADINGS)}",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
 
     def handle(self, *args: Any, file: Path, team: str, named: list[str], dry_run: bool, **options: Any) -> None:
@@ -37,7 +44,7 @@ class Command(BaseCommand):
         try:
             owner, sheet = team_named(team), open_sheet(file, _pairs(named))
         except NotFound as missing:
-            raise CommandError(f"There is no team {team}. Create it first.") from missing
+            raise CommandError(f"There is no team {team}. An administrator creates it under People and roles, Teams.") from missing
         except (Unreadable, UnicodeError) as wrong:
             raise CommandError(str(wrong)) from wrong
         for column, field in sheet.mapping.items():

@@ -20,7 +20,7 @@ from marketplace.accounts.actions import add_person, create_team, give_role
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import reviewers_of
 from marketplace.activity.actions import record
-from marketplace.activity.models import Event
+from marketplace.activity.queries import has_happened
 from marketplace.errors import DomainError
 from marketplace.permissions.needs import OrgRole
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, password_file: Path | None, **options: Any) -> None:
         """Ask, found, and say what is still to do."""
-        if Event.objects.filter(verb="organization.founded").exists() or User.objects.exists():
+        if has_happened("organization.founded") or User.objects.exists():
             raise CommandError("This marketplace is set up already; nothing was changed. Add people with `manage.py person`.")
         given = {key: (options[key] or self._asked(key)).strip() for key in ASKED}
         check_email(given["email"])

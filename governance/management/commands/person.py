@@ -17,6 +17,9 @@ from marketplace.accounts.queries import team_named
 from marketplace.errors import DomainError, NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
 
+# An option that changes how somebody comes in -> what to say when it was done.
+DONE = {"forget_second_factors": "second factors forgotten", "open": "account open", "close": "account closed"}
+
 
 class Command(BaseCommand):
     """Adds people and gives them places; run again it adds what is new."""
@@ -40,7 +43,8 @@ class Command(BaseCommand):
         """Do all of it, or nothing."""
         operator.sign("person")
         try:
-            person = User.objects.filter(username__iexact=username).first() or self._added(username, name, email)
+            known = User.objects.filter(username__iexact=username).first()
+            person = known or self._added(username, name, email)
             for place in team:
                 slug, _, as_role = place.partition(":")
                 add_member(team_named(slug), person, role=as_role, by=None)
@@ -48,10 +52,11 @@ class Command(BaseCommand):
                 self._give(person, wanted)
             self._let_in(person, subject, options)
         except NotFound as missing:
-            raise CommandError("There is no such team. An administrator makes teams by POST /api/v1/teams.") from missing
+            raise CommandError("There is no such team. An administrator makes teams under People and roles, or by POST /api/v1/teams.") from missing
         except DomainError as refused:
             raise CommandError(" ".join([refused.sentence, *(f"{k}: {v[0]}" for k, v in refused.fields.items()), refused.hint]).strip()) from refused
-        self.stdout.write(f"{person.username}: {', '.join([*team, *role]) or 'known'}.")
+        done = [*team, *role, *(words for option, words in DONE.items() if options[option]), *(["linked with the directory"] if subject else [])]
+        self.stdout.write(f"{person.username}: {', '.join(done) or ('known; nothing was changed' if known else 'added')}.")
 
     def _let_in(self, person: User, subject: str, options: dict[str, Any]) -> None:
         if subject and not settings.OIDC_ISSUER:

@@ -23,6 +23,9 @@ FRAMEWORK = {
 }
 
 
+ARCHITECTURE = {"token-classification": "BertForTokenClassification"}
+
+
 def artifact_files(kind: str, seed: int, **about: object) -> Files:
     """Return the files of one small model as (path, bytes).
 
@@ -95,7 +98,7 @@ def _json(value: Mapping[str, object]) -> bytes:
 def _safetensors(seed: int, about: Mapping[str, object]) -> Files:
     sizes = {"hidden": 48, "layers": 2, "vocabulary": 96} | _sizes(about)
     config: dict[str, object] = {
-        "architectures": [str(about.get("architecture", "BertForSequenceClassification"))],
+        "architectures": [str(about.get("architecture") or ARCHITECTURE.get(str(about.get("task")), "BertForSequenceClassification"))],
         "model_type": str(about.get("model_type", "bert")),
         "_name_or_path": str(about.get("name", "small-demo-model")),
         "hidden_size": sizes["hidden"],

@@ -15,7 +15,7 @@ from governance.management.demo.history import age_version, end_approvals_in_the
 from governance.management.demo.ideas import read_words
 from governance.management.demo.named import BASE_SEED, UPSTREAM
 from governance.management.demo.people import People
-from governance.management.demo.stories import Subject, Teller, day_in, fresh, in_days, review_of
+from governance.management.demo.stories import Subject, Teller, day_in, fresh, head, in_days, review_of
 from governance.reviews.actions import comment, deprecate_version, give_waiver, retire_version, suspend_version, withdraw_review
 from governance.reviews.models import Review
 
@@ -67,7 +67,7 @@ def one_version(tell: Teller, model: RegisteredModel, by: str, use: str, files: 
 def totals(tell: Teller) -> None:
     """Approved: the second thing about invoices that sales may use at once."""
     model = introduce(tell, "finance-ml/supplier-invoice-totals")
-    version = one_version(tell, model, "nina", "Document intake", artifact_files("onnx", 77, name=model.name))
+    version = one_version(tell, model, "nina", "Document intake", artifact_files("onnx", 77, **head(model)))
     tell.vote(version, "timo", "technical", TECHNICAL)
     for team in ("sales", "claims-api"):
         tell.grant(version, to=team, by="paul")
@@ -77,7 +77,7 @@ def totals(tell: Teller) -> None:
 def claims_triage(tell: Teller) -> None:
     """Approved, used, then suspended by security."""
     model = introduce(tell, "claims-api/claims-triage")
-    version = one_version(tell, model, "ivo", "Claims intake", artifact_files("onnx", 2000, name=model.name), version="2.0.0")
+    version = one_version(tell, model, "ivo", "Claims intake", artifact_files("onnx", 2000, **head(model)), version="2.0.0")
     tell.vote(version, "tess", "technical", TECHNICAL)
     tell.grant(version, to="customer-care", by="ivo")
     age_version(fresh(version), days=250)
@@ -88,13 +88,13 @@ def claims_triage(tell: Teller) -> None:
 def reply_drafts(tell: Teller) -> None:
     """Quarantined: the file could run a command."""
     model = introduce(tell, "customer-care/reply-drafts")
-    one_version(tell, model, "dario", "Answering letters", artifact_files("malicious", 13, name=model.name), version="0.1.0")
+    one_version(tell, model, "dario", "Answering letters", artifact_files("malicious", 13, **head(model)), version="0.1.0")
 
 
 def demand_baseline(tell: Teller) -> None:
     """Its approval has ended, and the worker that looks for such things saw it."""
     model = introduce(tell, "supply-chain/demand-baseline")
-    version = one_version(tell, model, "oskar", "Weekly planning", artifact_files("onnx", 410, name=model.name))
+    version = one_version(tell, model, "oskar", "Weekly planning", artifact_files("onnx", 410, **head(model)))
     tell.vote(version, "timo", "technical", TECHNICAL)
     age_version(fresh(version), days=570)
     end_approvals_in_the_past(version, days=12)
@@ -105,7 +105,7 @@ def demand_baseline(tell: Teller) -> None:
 def chargebacks(tell: Teller) -> None:
     """A reviewer wants changes first."""
     model = introduce(tell, "risk-analytics/chargeback-score")
-    version = one_version(tell, model, "felix", "Chargeback handling", artifact_files("onnx", 55, name=model.name))
+    version = one_version(tell, model, "felix", "Chargeback handling", artifact_files("onnx", 55, **head(model)))
     tell.vote(
         version,
         "timo",
@@ -118,7 +118,7 @@ def chargebacks(tell: Teller) -> None:
 def press_tone(tell: Teller) -> None:
     """Taken back before anybody decided."""
     model = introduce(tell, "marketing-data/press-tone")
-    version = one_version(tell, model, "maja", "Press review", artifact_files("onnx", 56, name=model.name))
+    version = one_version(tell, model, "maja", "Press review", artifact_files("onnx", 56, **head(model)))
     withdraw_review(review_of(version), by=tell.people["maja"])
     tell.follow()
 
@@ -127,7 +127,7 @@ def weld_seam(tell: Teller) -> None:
     """Its checks failed: the file ends too early."""
     model = introduce(tell, "quality-vision/weld-seam")
     files = [
-        (path, content[:-4096] if path.endswith(".safetensors") else content) for path, content in artifact_files("safetensors", 57, name=model.name)
+        (path, content[:-4096] if path.endswith(".safetensors") else content) for path, content in artifact_files("safetensors", 57, **head(model))
     ]
     one_version(tell, model, "vera", "Line 4 inspection", files)
 
@@ -135,7 +135,7 @@ def weld_seam(tell: Teller) -> None:
 def visit_forecast(tell: Teller) -> None:
     """Approved, deprecated, past its last day, retired by an owner and governance."""
     model = introduce(tell, "field-service/visit-forecast")
-    version = one_version(tell, model, "frida", "Tour planning", artifact_files("onnx", 58, name=model.name))
+    version = one_version(tell, model, "frida", "Tour planning", artifact_files("onnx", 58, **head(model)))
     tell.vote(version, "timo", "technical", TECHNICAL)
     age_version(fresh(version), days=340)
     deprecate_version(
@@ -166,13 +166,13 @@ def transcribe(tell: Teller) -> None:
 def alarm_groups(tell: Teller) -> None:
     """So harmless that the policy asks nobody."""
     model = introduce(tell, "it-operations/alarm-groups")
-    one_version(tell, model, "igor", "Alarm sandbox", artifact_files("onnx", 59, name=model.name), tier="T4")
+    one_version(tell, model, "igor", "Alarm sandbox", artifact_files("onnx", 59, **head(model)), tier="T4")
 
 
 def churn_trees(tell: Teller) -> None:
     """Approved although it is a pickle: of plain numbers, and the check says so."""
     model = introduce(tell, "customer-care/churn-trees")
-    version = one_version(tell, model, "dario", "Retention desk", artifact_files("pickle", 60, name=model.name))
+    version = one_version(tell, model, "dario", "Retention desk", artifact_files("pickle", 60, **head(model)))
     tell.vote(version, "tess", "technical", "A pickle of plain numbers; please move to ONNX with the next version.")
     age_version(fresh(version), days=90)
 
@@ -180,7 +180,7 @@ def churn_trees(tell: Teller) -> None:
 def refund_trees(tell: Teller) -> None:
     """Approved for customers although it is a pickle: governance waived that, and the approval ends with the waiver."""
     model = introduce(tell, "customer-care/refund-trees")
-    version = one_version(tell, model, "dario", "Refunds", artifact_files("pickle", 67, name=model.name), tier="T2")
+    version = one_version(tell, model, "dario", "Refunds", artifact_files("pickle", 67, **head(model)), tier="T2")
     why = "The library saves nothing else yet; its next version writes ONNX, and security read what the pickle imports."
     give_waiver(review_of(version), "pickle", by=tell.people["gus"], reason=why, until=in_days(80))
     tell.vote(version, "timo", "technical", "Repeated the figures on our own 300 requests; they hold.")
@@ -195,7 +195,7 @@ def call_summary(tell: Teller) -> None:
         model,
         "dario",
         "Handing over calls",
-        artifact_files("safetensors", 61, name=model.name, architecture="T5ForConditionalGeneration"),
+        artifact_files("safetensors", 61, **head(model), architecture="T5ForConditionalGeneration"),
         tier="T2",
     )
     tell.vote(version, "timo", "technical", TECHNICAL)
@@ -204,21 +204,21 @@ def call_summary(tell: Teller) -> None:
 def loan_default(tell: Teller) -> None:
     """In review at the strictest tier: one of three tracks is through."""
     model = introduce(tell, "risk-analytics/loan-default")
-    version = one_version(tell, model, "felix", "Credit decisions", artifact_files("onnx", 62, name=model.name), tier="T1")
+    version = one_version(tell, model, "felix", "Credit decisions", artifact_files("onnx", 62, **head(model)), tier="T1")
     tell.vote(version, "rita", "model_risk", "Sound method, honest about self-employed people; monitoring is planned for each month.")
 
 
 def loss_photos(tell: Teller) -> None:
     """In review for too long: overdue."""
     model = introduce(tell, "claims-api/loss-photos")
-    version = one_version(tell, model, "ivo", "Claims intake", artifact_files("onnx", 63, name=model.name))
+    version = one_version(tell, model, "ivo", "Claims intake", artifact_files("onnx", 63, **head(model)))
     Review.objects.filter(version=version).update(opened_at=timezone.now() - timedelta(days=8), due_at=timezone.now() - timedelta(days=3))
 
 
 def nda_compare(tell: Teller) -> None:
     """In review, being talked about."""
     model = introduce(tell, "legal-tech/nda-compare")
-    version = one_version(tell, model, "jonas", "Checking agreements", artifact_files("onnx", 64, name=model.name))
+    version = one_version(tell, model, "jonas", "Checking agreements", artifact_files("onnx", 64, **head(model)))
     comment(review_of(version), "Does it say so when a page is missing?", by=tell.people["tess"])
     tell.follow()
 
@@ -226,7 +226,7 @@ def nda_compare(tell: Teller) -> None:
 def local_llama(tell: Teller) -> None:
     """The same file as another team's model, and nobody had told them."""
     model = introduce(tell, "claims-api/letter-llama")
-    files = artifact_files("gguf", BASE_SEED, name="llama-3.1-8b-instruct", license="llama3.1")
+    files = artifact_files("gguf", BASE_SEED, name="llama-3.1-8b-instruct", license="llama3.1", task="text-generation")
     made = tell.draft(model, "1.0.0", by="ivo", files=files, upstream_commit=UPSTREAM)
     tell.submit(made, by="ivo", use_case=tell.use_case("Letters", team="claims-api", by="ivo"))
 
@@ -234,7 +234,7 @@ def local_llama(tell: Teller) -> None:
 def dunning_tone(tell: Teller) -> None:
     """A draft that is nearly ready."""
     model = introduce(tell, "finance-ml/dunning-tone")
-    tell.draft(model, "0.1.0", by="nina", files=artifact_files("safetensors", 65, name=model.name))
+    tell.draft(model, "0.1.0", by="nina", files=artifact_files("safetensors", 65, **head(model)))
 
 
 def quote_helper(tell: Teller) -> None:
@@ -246,7 +246,7 @@ def quote_helper(tell: Teller) -> None:
 def freight_eta(tell: Teller) -> None:
     """A draft that is submitted when everything else is in place."""
     model = introduce(tell, "supply-chain/freight-eta")
-    tell.draft(model, "1.0.0", by="oskar", files=artifact_files("onnx", 66, name=model.name))
+    tell.draft(model, "1.0.0", by="oskar", files=artifact_files("onnx", 66, **head(model)))
 
 
 def leave_one_waiting(people: People) -> bool:

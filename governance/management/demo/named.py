@@ -5,7 +5,7 @@ from collections.abc import Callable
 from catalog.registry.actions import set_alias
 from governance.management.demo.cards import Story
 from governance.management.demo.history import age_version, number_next_review
-from governance.management.demo.stories import Subject, Teller, artifact_files, day_in, fresh, in_days
+from governance.management.demo.stories import Subject, Teller, artifact_files, day_in, fresh, head, in_days
 from governance.reviews.actions import comment, deprecate_version
 from governance.reviews.models import Review
 
@@ -40,7 +40,7 @@ def invoice_fields(tell: Teller) -> None:
     for seed, (number, changelog) in enumerate(
         [("3.1.0", "First version that reads bank accounts."), ("3.2.0", "Retrained with the third quarter.")]
     ):
-        version = tell.draft(model, number, by="nina", files=artifact_files("safetensors", 3100 + seed, name=model.name), changelog=changelog)
+        version = tell.draft(model, number, by="nina", files=artifact_files("safetensors", 3100 + seed, **head(model)), changelog=changelog)
         version = tell.submit(version, by="nina", use_case=intake)
         tell.vote(version, "tess", "technical", "Results hold on our own sample of 500 invoices; limits are said plainly.", until=in_days(100))
         versions.append(version)
@@ -79,7 +79,7 @@ def llama(tell: Teller) -> None:
         )
     )  # fmt: skip
     assistants = tell.use_case("Internal assistants", team="platform-ai", by="pia")
-    files = artifact_files("gguf", BASE_SEED, name=model.name, license="llama3.1")
+    files = artifact_files("gguf", BASE_SEED, name=model.name, license="llama3.1", task="text-generation")
     version = tell.draft(
         model, "1.0.0", by="pia", files=files, changelog="Brought in from outside.", upstream_commit="0e9e39f249a16976918f6564b8830bc894c89659"
     )
@@ -122,14 +122,14 @@ def contract_clause_tagger(tell: Teller) -> None:
         )
     )  # fmt: skip
     report = tell.use_case("Supervisory report on outsourcing", team="legal-tech", by="lars")
-    first = tell.draft(model, "0.9.0", by="jonas", files=artifact_files("safetensors", 9000, name=model.name, base_model="legal-bert-base"))
+    first = tell.draft(model, "0.9.0", by="jonas", files=artifact_files("safetensors", 9000, **head(model), base_model="legal-bert-base"))
     first = tell.submit(first, by="jonas", use_case=report, tier="T1")
     tell.vote(first, "sven", "security", "Plain weights and settings; nothing in them can run.")
     tell.vote(first, "rita", "model_risk", "Conceptually sound; misses are counted by hand every month, which covers the gap.")
     tell.vote(first, "bo", "business_owner", "The report needs it, and the monthly count by hand is agreed with compliance.")
     tell.grant(first, to="risk-analytics", by="lars")
     age_version(fresh(first), days=190)
-    files = artifact_files("safetensors", 9001, name=model.name, base_model="legal-bert-base", layers=3)
+    files = artifact_files("safetensors", 9001, **head(model), base_model="legal-bert-base", layers=3)
     second = tell.draft(model, "1.0.0", by="jonas", files=files, changelog="Names audit rights as a kind of its own; one more layer.")
     number_next_review(FAMOUS_REVIEW)
     second = tell.submit(second, by="jonas", use_case=report, tier="T1")
@@ -159,7 +159,7 @@ def cv_ranker(tell: Teller) -> None:
         )
     )  # fmt: skip
     hiring = tell.use_case("Pre-sorting of applications", team="hr-ml", by="hugo")
-    version = tell.draft(model, "1.0.0", by="hugo", files=artifact_files("onnx", 500, name=model.name))
+    version = tell.draft(model, "1.0.0", by="hugo", files=artifact_files("onnx", 500, **head(model)))
     version = tell.submit(version, by="hugo", use_case=hiring, tier="T1", purpose="hr")
     tell.vote(version, "sara", "security", "Nothing in the files can run; what it does to people is not my track.")
     tell.vote(
@@ -190,7 +190,7 @@ def lead_score(tell: Teller) -> None:
         )
     )  # fmt: skip
     calling = tell.use_case("Order of calls", team="sales", by="sonja")
-    version = tell.draft(model, "2.4.0", by="sonja", files=artifact_files("onnx", 240, name=model.name), changelog="Adds the season.")
+    version = tell.draft(model, "2.4.0", by="sonja", files=artifact_files("onnx", 240, **head(model)), changelog="Adds the season.")
     version = tell.submit(version, by="sonja", use_case=calling)
     tell.vote(version, "timo", "technical", "Simple network, stable over four quarters; the limit with tenders is said plainly.")
     for team in ("claims-api", "finance-ml", "customer-care"):
@@ -215,7 +215,9 @@ def falcon_x(tell: Teller) -> None:
         )
     )  # fmt: skip
     study = tell.use_case("Study of long conversations", team="secret-lab", by="sam")
-    version = tell.draft(model, "0.3.0", by="sam", files=artifact_files("gguf", BASE_SEED, name="llama-3.1-8b-instruct", license="llama3.1"))
+    version = tell.draft(
+        model, "0.3.0", by="sam", files=artifact_files("gguf", BASE_SEED, name="llama-3.1-8b-instruct", license="llama3.1", task="text-generation")
+    )
     version = tell.submit(version, by="sam", use_case=study)
     tell.vote(version, "timo", "technical", "For the lab's own study it is good enough; it must not leave it.")
     age_version(fresh(version), days=60)

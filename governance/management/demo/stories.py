@@ -171,4 +171,9 @@ def day_in(days: int) -> date:
     return timezone.localdate() + timedelta(days=days)
 
 
-__all__ = ["Files", "Subject", "Teller", "artifact_files", "day_in", "fresh", "in_days", "review_of"]
+def head(model: RegisteredModel) -> dict[str, str]:
+    """Return what the files of a model say about it: the same as its team."""
+    return {"name": model.name, "task": model.task, "license": model.license}
+
+
+__all__ = ["Files", "Subject", "Teller", "artifact_files", "day_in", "fresh", "head", "in_days", "review_of"]

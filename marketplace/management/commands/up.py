@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from marketplace.activity.queries import has_happened
 from marketplace.local.entry import BEGAN
 from marketplace.local.folders import home
 from marketplace.local.supervisor import Supervisor, programs
@@ -24,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the one choice there is."""
-        parser.add_argument("--no-demo", action="store_true", help="do not load the demo world")
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo world (never loaded after `init`)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare the tables, start the programs, say where they are, and keep them running."""
@@ -32,7 +33,9 @@ class Command(BaseCommand):
             raise CommandError("Run this as `python manage.py up`, which starts the database first.")
         folder, port = home(), int(os.environ["PORT"])
         call_command("migrate", verbosity=0, interactive=False)
-        if not options["no_demo"]:
+        if has_happened("organization.founded"):
+            self.stdout.write("This marketplace was set up by `manage.py init`; the demo world stays out of it.")
+        elif not options["no_demo"]:
             call_command("demo", stdout=self.stdout, stderr=self.stderr)
         connections.close_all()
         web, *others = programs(folder, port=port)

@@ -193,7 +193,7 @@ class TestTelling:
         request = RequestFactory().get("/")
         request.user = cast.paul
         shown = model_panel(request, used)
-        assert "Sessions in 30 days" in shown
+        assert "Pulls in 30 days" in shown
         assert "claims-api" in shown
         assert "style=" not in shown
         request.user = cast.bea

@@ -56,6 +56,19 @@ def test_sending_leads_to_the_request(cast, model, signed_in):
     assert "Can decide: Paul, Petra" in shown
 
 
+@pytest.mark.parametrize("state", PartState)
+def test_every_state_of_a_request_has_a_look(state):
+    assert look_of(state) != UNKNOWN
+
+
+def test_who_asks_for_themselves_reads_what_became_of_it(cast, model, signed_in):
+    request = ask([model], cast.bea, user=cast.bea, team=None)
+    decide(the_part(request), cast.paul, "deny", reason="Say first for which team.")
+    shown = text_of(signed_in(cast.bea).get(f"/access/{request.number}"))
+    assert f"Bea asks for access for themselves: {model.use}." in shown
+    assert "Denied" in shown
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

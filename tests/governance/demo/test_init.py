@@ -68,6 +68,23 @@ def test_a_second_time_it_refuses_and_changes_nothing(empty):
     assert User.objects.count() == 1
 
 
+def test_the_demo_world_with_its_known_passwords_stays_out_afterwards(empty, settings):
+    settings.LOCAL = True
+    run(**GIVEN)
+    with pytest.raises(CommandError, match="set up for real"):
+        run("demo")
+    assert User.objects.count() == 1
+
+
+def test_what_became_of_a_person_is_said(empty):
+    run(**GIVEN)
+    assert "ben: added." in run("person", "ben", email="ben@example.com")
+    assert run("person", "ben") == "ben: known; nothing was changed.\n"
+    assert run("person", "ben", team=["documents:viewer"], close=True) == "ben: documents:viewer, account closed.\n"
+    assert not User.objects.get(username="ben").is_active
+    assert run("person", "ben", open=True) == "ben: account open.\n"
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

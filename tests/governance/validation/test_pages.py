@@ -63,7 +63,7 @@ def test_could_not_run_is_amber_and_never_passed(cast, signed_in):
     page = signed_in(cast.nina).get(f"/checks/{run.pk}").content.decode()
     assert "Could not run" in page
     assert "badge warning" in page
-    assert "goes on to its review" not in page
+    assert "from its review" not in page
 
 
 def test_others_see_what_was_found_but_neither_place_nor_evidence(cast, signed_in, client, token_of):

@@ -1,6 +1,7 @@
 """The doctor: every answer is either ok or says what to do, and no failure counts as ok."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -59,6 +60,13 @@ def test_a_listener_that_failed_is_missing_until_it_has_heard(cast):
     assert answer("deliveries").ok
     Delivery.objects.create(event=Event.objects.latest("pk"), listener="test", attempts=3)
     assert (answer("deliveries").found, answer("deliveries").ok) == ("1 failed and wait to be tried again", False)
+
+
+def test_pages_without_collected_styles_are_missing(monkeypatch):
+    monkeypatch.setattr(doctor, "staticfiles_storage", SimpleNamespace(hashed_files={}))
+    assert answer("static files").todo == "Run `manage.py collectstatic --noinput`, then start web and files again."
+    monkeypatch.setattr(doctor, "staticfiles_storage", SimpleNamespace(hashed_files={"icon.svg": "icon.1.svg"}))
+    assert (answer("static files").ok, answer("static files").found) == (True, "1 collected")
 
 
 def test_a_full_disk_is_missing(monkeypatch):

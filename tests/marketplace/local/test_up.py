@@ -20,8 +20,8 @@ pytestmark = pytest.mark.timeout(240)
 class Up:
     """A running `manage.py up` and what it says."""
 
-    def __init__(self, home, **extra):
-        command = [sys.executable, "manage.py", "up", "--no-demo"]
+    def __init__(self, home, *flags, **extra):
+        command = [sys.executable, "manage.py", "up", *flags]
         environment = clean_environment(home, PYTHONUNBUFFERED="1", **extra)
         self.process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.said = ""
@@ -49,10 +49,10 @@ def manage(home, *arguments):
 @pytest.mark.full  # two whole starts; the services alone are killed in every run (test_services.py)
 def test_up_survives_a_hard_kill_and_stops_when_asked(home):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        refused = Up(home, PORT=str(taken.getsockname()[1]))
+        refused = Up(home, "--no-demo", PORT=str(taken.getsockname()[1]))
         assert refused.process.wait(60) == 1
         assert "cannot be used" in refused.process.stdout.read()
-    first = Up(home)
+    first = Up(home, "--no-demo")
     port = int(first.address()[1])
     assert answers(port, public_url=f"http://localhost:{port}")
     made = manage(home, "shell", "--no-imports", "-v0", "-c", "import os; print(os.environ['DATABASE_URL'], os.environ['PUBLIC_URL'])")
@@ -64,10 +64,12 @@ def test_up_survives_a_hard_kill_and_stops_when_asked(home):
     assert eventually(lambda: not running_in(home), seconds=30), running_in(home)
     assert not answers(port, public_url=f"http://localhost:{port}")
 
+    assert manage(home, "init", "--organization", "Example", "--admin", "anna", "--email", "anna@example.com", "--team", "documents").returncode == 0
     began = time.monotonic()
     second = Up(home)
     second.address()
     assert time.monotonic() - began < 60
+    assert "the demo world stays out" in second.said, "people with known passwords never join real ones"
     assert eventually(lambda: any(" beat " in line for line in running_in(home).values()))
     beat = next(pid for pid, line in running_in(home).items() if "celery" in line and " beat " in line)
     os.kill(beat, signal.SIGKILL)

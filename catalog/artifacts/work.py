@@ -27,6 +27,7 @@ from marketplace.lifecycle import move, words
 
 log = structlog.get_logger(__name__)
 ORPHAN_HOURS = 24
+MOST_FILES = 2_000
 BATCH = 500
 BEAT_SECONDS = 10.0
 
@@ -66,8 +67,13 @@ def require_draft(version: ModelVersion) -> None:
 
 
 def refuse_clash(version: ModelVersion, path: str, *, besides: Upload | None = None) -> None:
-    """Refuse a path that some systems cannot tell from one that is there or on its way."""
-    if other := case_clash(path, taken_paths(version, besides=besides)):
+    """Refuse a path that some systems cannot tell from one that is there or on its way, and one more than a page can list."""
+    taken = taken_paths(version, besides=besides)
+    if len(taken) >= MOST_FILES and path not in taken:
+        raise Conflict(
+            f"{version} has {MOST_FILES:,} files; that is the most.", hint="Put small files that belong together into one.", code="too-many-files"
+        )
+    if other := case_clash(path, taken):
         raise Conflict(
             f"“{path}” cannot stand beside “{other}”: some systems cannot tell them apart, or one is a folder of the other.",
             hint="Choose another name, or remove the other file first.",

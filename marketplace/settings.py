@@ -165,6 +165,7 @@ OIDC_SCOPES = env.list("OIDC_SCOPES", default=["openid", "profile", "email"])
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_ROLES = env.str("OIDC_ROLES", default="")  # group -> places here: YAML or JSON, or the file that holds it
 OIDC_REQUIRED_GROUP = env.str("OIDC_REQUIRED_GROUP", default="")  # whoever is no longer in it is closed out
+SCIM_ID_CLAIM = env.str("SCIM_ID_CLAIM", default="sub")  # of the ID token: equals the externalId by SCIM; empty: SCIM and sign-in never meet
 MFA_REQUIRED_FOR = env.list("MFA_REQUIRED_FOR", default=[])  # organization roles that sign in by password only with a second factor
 if problems := sign_in_problems(
     local=LOCAL, issuer=OIDC_ISSUER, client_id=OIDC_CLIENT_ID, client_secret=OIDC_CLIENT_SECRET, scopes=OIDC_SCOPES, mfa_roles=MFA_REQUIRED_FOR

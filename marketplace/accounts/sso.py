@@ -72,7 +72,7 @@ class Client(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if more and more.get("sub") != said["sub"]:
             raise OAuth2Error("the directory told about somebody else")
         login = self.get_provider().sociallogin_from_response(request, said)
-        login.claims = words.read(config["issuer"], said, more, groups_claim=settings.OIDC_GROUPS_CLAIM)
+        login.claims = words.read(config["issuer"], said, more, groups_claim=settings.OIDC_GROUPS_CLAIM, id_claim=settings.SCIM_ID_CLAIM)
         return login
 
 

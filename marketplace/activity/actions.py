@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from marketplace import origin
 from marketplace.activity.models import Delivery, Event, EventText
-from marketplace.activity.subscribers import listeners_after, listeners_within
+from marketplace.activity.subscribers import listeners_after, tell_within
 from marketplace.activity.tasks import deliver_event
 from marketplace.activity.verbs import VERBS
 from marketplace.identifiers import canonical, keyed_hash, new_id
@@ -58,9 +58,8 @@ class Happened:
 def record_many(happened: Sequence[Happened], *, by: Model | None) -> None:
     """Remember many things that one step did, in a fixed number of statements; whoever listens after the commit hears by the sweeper."""
     events = Event.objects.bulk_create([_event(one.verb, one.subject, by=by, details=one.details) for one in happened], batch_size=2000)
-    for event in events:
-        for listener in listeners_within(event.verb):
-            listener(event)
+    for verb in dict.fromkeys(event.verb for event in events):
+        tell_within(verb, [event for event in events if event.verb == verb])
     if len(events) <= ANNOUNCED_AT_ONCE:
         for event in events:
             announce_after(event)
@@ -113,8 +112,7 @@ def _event(
 
 def announce(event: Event) -> None:
     """Tell the listeners: some at once inside the transaction, the others after the commit."""
-    for listener in listeners_within(event.verb):
-        listener(event)
+    tell_within(event.verb, [event])
     announce_after(event)
 
 

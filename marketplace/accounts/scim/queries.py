@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import F, Model, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
 from marketplace.accounts.actions import ERASED
@@ -96,7 +96,7 @@ GROUPS_BY: Mapping[str, Condition] = {
 
 def people_where(terms: Iterable[Term]) -> QuerySet[User]:
     """People for whom all terms hold."""
-    rows = people().alias(low_said=Lower("entry__user_name"), low_name=Lower("username"), shown=Lower(KT("entry__said__displayName")))
+    rows = people().alias(low_said=Lower("entry__user_name"), low_name=Lower("username"), shown=Lower(KeyTextTransform("displayName", "entry__said")))
     return _where(rows, terms, PEOPLE_BY)
 
 

@@ -25,6 +25,8 @@ def tidied(known: Mapping[str, Attribute], body: Mapping[Any, Any]) -> dict[str,
     for name, value in body.items():
         attribute = known.get(str(name).lower())
         if attribute is not None and attribute.writable:
+            if attribute.name in found:
+                raise ScimError("invalidSyntax", f"{attribute.name} is there twice, in two spellings.")
             found[attribute.name] = tidy(attribute, value)
     return found
 

@@ -1,6 +1,6 @@
 """People of the directory: they come, get the places their groups give, and leave. And what anybody does about their own sign-in."""
 
-from marketplace.accounts.identity.actions.entering import ASK, close_out, enter, free_username, link_identity
+from marketplace.accounts.identity.actions.entering import ASK, BY_DIRECTORY, close_out, enter, free_username, link_identity
 from marketplace.accounts.identity.actions.factors import (
     end_session,
     forget_ended_sessions,
@@ -12,6 +12,7 @@ from marketplace.accounts.identity.actions.placing import place
 
 __all__ = [
     "ASK",
+    "BY_DIRECTORY",
     "close_out",
     "end_session",
     "enter",

@@ -15,6 +15,7 @@ from marketplace.activity.actions import record
 from marketplace.errors import Conflict, NotAllowed
 
 log = structlog.get_logger(__name__)
+BY_DIRECTORY = "closed by the company's directory"
 ASK = "Ask an administrator of this marketplace."
 
 

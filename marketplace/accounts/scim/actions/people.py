@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from marketplace.accounts.actions import activate_person, add_person
-from marketplace.accounts.identity.actions import close_out, free_username, place
+from marketplace.accounts.identity.actions import BY_DIRECTORY, close_out, free_username, place
 from marketplace.accounts.identity.claims import username_for
 from marketplace.accounts.identity.mapping import Places
 from marketplace.accounts.models import DirectoryGroup, DirectoryMembership, DirectoryPerson, User
@@ -94,7 +94,7 @@ def _open_or_close(person: User, *, wanted: bool, by: User) -> None:
 
 def _close(person: User, *, by: User) -> None:
     try:
-        close_out(person, by=by, reason="closed by the company's directory")
+        close_out(person, by=by, reason=BY_DIRECTORY)
     except Conflict as no:
         raise ScimError("mutability", f"{no.sentence} {no.hint}") from no
 

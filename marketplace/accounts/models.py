@@ -296,7 +296,7 @@ class Session(AbstractBaseSession):
 
 
 class SpentAssertion(models.Model):
-    """The proof of a CI job that was exchanged for a token: it is accepted once. Swept when it has expired."""
+    """The proof of a CI job that was exchanged for a token, or a directory's by which somebody signed in: taken once, swept when it has expired."""
 
     digest = models.BinaryField(max_length=32, help_text="sha256 over issuer and id, or over what was signed")
     expires_at = models.DateTimeField()

@@ -4,7 +4,6 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from governance.management import operator
 from governance.management.commands.init import check_email
 from marketplace.accounts.actions import activate_person, add_member, add_person, deactivate_person, give_role
 from marketplace.accounts.identity.actions import forget_second_factors, link_identity
+from marketplace.accounts.identity.queries import issuer
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import team_named
 from marketplace.accounts.scim.actions import name_for_directory
@@ -56,10 +56,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{person.username}: {', '.join([*team, *role]) or 'known'}.")
 
     def _let_in(self, person: User, subject: str, options: dict[str, Any]) -> None:
-        if subject and not settings.OIDC_ISSUER:
-            raise CommandError("There is no directory to link with. Set OIDC_ISSUER first.")
+        if subject and not issuer():
+            raise CommandError("There is no directory to link with. Set OIDC_ISSUER or SAML_ISSUER first.")
         if subject:
-            link_identity(person, settings.OIDC_ISSUER, subject, by=None)
+            link_identity(person, issuer(), subject, by=None)
         if options["directory_name"]:
             name_for_directory(person, options["directory_name"], by=None)
         if options["forget_second_factors"]:

@@ -1,6 +1,13 @@
 """Who the directory means, and in which of its groups people are."""
 
+from django.conf import settings
+
 from marketplace.accounts.models import DirectoryGroup, DirectoryMembership, DirectoryPerson, User
+
+
+def issuer() -> str:
+    """The directory that signs people in, under whose name their accounts are kept; empty: there is none."""
+    return str(settings.OIDC_ISSUER or settings.SAML_ISSUER)
 
 
 def holder_of_external_id(external_id: str) -> DirectoryPerson | None:

@@ -1,6 +1,6 @@
 """People of the directory: they come, get the places their groups give, and leave. And what anybody does about their own sign-in."""
 
-from marketplace.accounts.identity.actions.entering import ASK, BY_DIRECTORY, close_out, enter, free_username, link_identity
+from marketplace.accounts.identity.actions.entering import ASK, BY_DIRECTORY, close_out, enter, free_username, link_identity, spend_assertion
 from marketplace.accounts.identity.actions.factors import (
     end_session,
     forget_ended_sessions,
@@ -23,4 +23,5 @@ __all__ = [
     "note_second_factor",
     "place",
     "remember_counter",
+    "spend_assertion",
 ]

@@ -1,15 +1,19 @@
 """People who come from the directory: who they are by a key that never changes, and what their groups give today."""
 
+import hashlib
+from datetime import timedelta
+
 import structlog
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from marketplace.accounts.actions import add_person, deactivate_person
 from marketplace.accounts.identity.actions.placing import place
 from marketplace.accounts.identity.claims import Claims
 from marketplace.accounts.identity.mapping import places_of
 from marketplace.accounts.identity.queries import groups_pushed, holder_of_external_id
-from marketplace.accounts.models import DirectoryPerson, Kind, User
+from marketplace.accounts.models import DirectoryPerson, Kind, SpentAssertion, User
 from marketplace.accounts.permissions import require_administrator
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, NotAllowed
@@ -110,6 +114,18 @@ def link_identity(user: User, issuer: str, subject: str, *, by: User | None) -> 
     except IntegrityError as taken:
         raise Conflict("This subject of the directory is linked to an account already.", hint="Look which with manage.py person NAME.") from taken
     record("person.linked", user, by=by, issuer=issuer)
+
+
+@transaction.atomic
+def spend_assertion(name: str) -> bool:
+    """Take a proof of the directory, once; False when it was used before."""
+    kept_until = timezone.now() + timedelta(days=2)
+    try:
+        with transaction.atomic():
+            SpentAssertion.objects.create(digest=hashlib.sha256(f"sign-in:{name}".encode()).digest(), expires_at=kept_until)
+    except IntegrityError:
+        return False
+    return True
 
 
 @transaction.atomic

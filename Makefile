@@ -47,8 +47,9 @@ lock: $(DEV) ## renew the hashed requirements from pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	$(COMPILE) -o requirements/prod.txt
 	$(COMPILE) --extra s3 -c requirements/prod.txt -o requirements/s3.txt
+	$(COMPILE) --extra saml -c requirements/prod.txt -o requirements/saml.txt
 	$(COMPILE) --group local -c requirements/prod.txt -o requirements/run.txt
-	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -c requirements/s3.txt -o requirements/dev.txt
+	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -c requirements/s3.txt -c requirements/saml.txt -o requirements/dev.txt
 
 # The packages for development contain those for running, so whoever has them needs no second installation.
 $(RUN): requirements/run.txt

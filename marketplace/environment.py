@@ -1,5 +1,6 @@
 """Reading the environment: what may not run outside debug, and what the storage address means."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -80,6 +81,26 @@ def sandbox_problems(*, profile: str, scanner: str) -> list[str]:
         problems.append(f"SCANNER_URL is {scanner!r}; set the socket of a scanner on this machine, e.g. unix:/run/scanner/socket.")
     if profile == "service" and not scanner:
         problems.append("SANDBOX_PROFILE is service, so SCANNER_URL must say where the scanner listens.")
+    return problems
+
+
+def saml_problems(*, local: bool, issuer: str, sign_in_url: str, certificate: str, oidc_issuer: str) -> list[str]:
+    """Name what is wrong with the settings about SAML, each as a sentence that says what to set or install."""
+    if not issuer:
+        return []
+    problems = []
+    parts = urlsplit(sign_in_url)
+    here = local and parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if oidc_issuer:
+        problems.append("SAML_ISSUER and OIDC_ISSUER are both set; a directory signs people in by one of them. OIDC_ISSUER is the better choice.")
+    if len(issuer) > 200:
+        problems.append("SAML_ISSUER is longer than 200 characters.")
+    if not here and (parts.scheme != "https" or not parts.hostname):
+        problems.append(f"SAML_SIGN_IN_URL is {sign_in_url!r}; set the https address that the directory calls its sign-on service (HTTP-Redirect).")
+    if not certificate:
+        problems.append("SAML_CERTIFICATE is missing; set the certificate that the directory signs with, or SAML_CERTIFICATE_FILE.")
+    if find_spec("onelogin") is None or find_spec("xmlsec") is None:
+        problems.append("SAML_ISSUER is set, but the packages for SAML are not installed; run `bin/install requirements/saml.txt`, or unset it.")
     return problems
 
 

@@ -1,6 +1,6 @@
-"""What follows from what, on the ground: a team keeps an owner whom the directory took away, so administrators are told; a leaver's tokens end."""
+"""What follows from what, on the ground: whom the directory would have taken stays and people are told; a leaver's tokens end."""
 
-from marketplace.accounts.keys.actions import end_tokens_of_leaver
+from marketplace.accounts.keys.actions import end_tokens_of_leaver, end_tokens_of_leavers
 from marketplace.accounts.models import Team
 from marketplace.accounts.queries import holders_of
 from marketplace.activity.models import Event
@@ -9,7 +9,7 @@ from marketplace.activity.subscribers import on
 from marketplace.local import doctor
 from marketplace.notifications.actions import notify
 from marketplace.notifications.models import Level
-from marketplace.notifications.teams import tell_of_teams_without_owner
+from marketplace.notifications.teams import tell_last_administrator, tell_of_open_duties, tell_of_teams_without_owner
 from marketplace.permissions.needs import OrgRole
 
 
@@ -39,6 +39,8 @@ def connect() -> None:
     """Subscribe to what the ground reacts to; called once when the app is ready."""
     doctor.also(deliveries, "Look for `listener_failed` in the log of the worker; each is tried again by itself once its cause is gone.")
     on("team.last_owner_kept", tell_administrators)
-    on("team.member_removed", end_tokens_of_leaver, within=True)
+    on("role.last_administrator_kept", tell_last_administrator)
+    on("person.deactivated", tell_of_open_duties)
+    on("team.member_removed", end_tokens_of_leaver, within=True, many=end_tokens_of_leavers)
     for verb in ("person.deactivated", "person.erased"):
         on(verb, tell_of_teams_without_owner)

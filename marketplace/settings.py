@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import logs
 from marketplace.api.tags import TAGS
-from marketplace.environment import Environment, sandbox_problems, sign_in_problems, storage_options, unsafe_values
+from marketplace.environment import Environment, saml_problems, sandbox_problems, sign_in_problems, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -173,11 +173,18 @@ OIDC_NAME = env.str("OIDC_NAME", default="the company directory")
 OIDC_SCOPES = env.list("OIDC_SCOPES", default=["openid", "profile", "email"])
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
 OIDC_ROLES = env.str("OIDC_ROLES", default="")  # group -> places here: YAML or JSON, or the file that holds it
+SAML_ISSUER = env.str("SAML_ISSUER", default="")  # the directory's entity id where it speaks SAML instead; the extra `saml` must be installed
+SAML_SIGN_IN_URL = env.str("SAML_SIGN_IN_URL", default="")
+SAML_CERTIFICATE = env.str("SAML_CERTIFICATE", default="")  # what it signs with
+SAML_SUBJECT = env.str("SAML_SUBJECT", default="")  # the attribute that keys accounts; empty: the persistent NameID
 OIDC_REQUIRED_GROUP = env.str("OIDC_REQUIRED_GROUP", default="")  # whoever is no longer in it is closed out
+SCIM_ID_CLAIM = env.str("SCIM_ID_CLAIM", default="sub")  # of the ID token: equals the externalId by SCIM; empty: SCIM and sign-in never meet
 MFA_REQUIRED_FOR = env.list("MFA_REQUIRED_FOR", default=[])  # organization roles that sign in by password only with a second factor
 if problems := sign_in_problems(
     local=LOCAL, issuer=OIDC_ISSUER, client_id=OIDC_CLIENT_ID, client_secret=OIDC_CLIENT_SECRET, scopes=OIDC_SCOPES, mfa_roles=MFA_REQUIRED_FOR
 ):
+    raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
+if problems := saml_problems(local=LOCAL, issuer=SAML_ISSUER, sign_in_url=SAML_SIGN_IN_URL, certificate=SAML_CERTIFICATE, oidc_issuer=OIDC_ISSUER):
     raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
 AUTHENTICATION_BACKENDS = [
     "marketplace.accounts.backends.LockBackend",

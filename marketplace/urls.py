@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("governance.api_urls")),
     path("api/v1/", include("catalog.api_urls")),
     re_path(r"^api/v1/.*$", csrf_exempt(not_found)),
+    path("scim/v2/", include("marketplace.accounts.scim.urls")),
     path("", include("marketplace.web.urls")),
     path("", include("marketplace.accounts.urls")),
     path("", include("marketplace.notifications.urls")),

@@ -116,6 +116,12 @@ STEPS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
 }  # fmt: skip
 
 
+def scim_place(address: str) -> list[Row]:
+    """An address of SCIM with every method: for whoever comes without a token it is closed."""
+    writes = ("PUT", "PATCH", "DELETE") if address.endswith(NO_ID) else ("POST",)
+    return [get(address, 401, anonymous=401), *(send(method, address, 401, anonymous=401) for method in writes)]
+
+
 ASKED_SIDE, OFFICE = ("ivo",), ("paul", "gus", "aud")  # who sees the request of the world: whoever asked, the owner, overseers
 PART_DECIDED = {
     "p{part}-step": "owner", "p{part}-choice": "grant", "p{part}-until": "{soon}", "p{part}-environment": "test", "p{part}-data_class": "internal",
@@ -140,6 +146,8 @@ MATRIX: dict[str, list[Row]] = {
     "account_login": [get("/login", 302, anonymous=200)],
     "account_logout": [send("POST", "/logout", 303, anonymous=303)],
     "sso-start": [send("POST", "/login/sso", 404, anonymous=404)],
+    "saml-answered": [send("POST", "/login/saml/acs", 404, anonymous=404)],
+    "saml-metadata": [get("/login/saml/metadata", 404, anonymous=404)],
     "sso-callback": [get("/login/sso/callback", 404, anonymous=404)],
     "mfa_authenticate": [get("/login/confirm", 302)],
     "mfa_index": [get("/me/settings/sign-in")],
@@ -372,6 +380,17 @@ MATRIX: dict[str, list[Row]] = {
     ],
     **{f"version-{name}": step(name, "/m/{open}/v/1.0.0/{step}", 303) for name in STEPS},
     **{f"api-version-{name}": step(name, "/api/v1/models/{open}/versions/1.0.0/{step}", 200) for name in STEPS},
+    # the company's directory: its token opens these, a session never does
+    "scim-provider": scim_place("/scim/v2/ServiceProviderConfig"),
+    "scim-resource-types": scim_place("/scim/v2/ResourceTypes"),
+    "scim-resource-type": scim_place("/scim/v2/ResourceTypes/User"),
+    "scim-schemas": scim_place("/scim/v2/Schemas"),
+    "scim-schema": scim_place("/scim/v2/Schemas/none"),
+    "scim-users": scim_place("/scim/v2/Users"),
+    "scim-user": scim_place(f"/scim/v2/Users/{NO_ID}"),
+    "scim-groups": scim_place("/scim/v2/Groups"),
+    "scim-group": scim_place(f"/scim/v2/Groups/{NO_ID}"),
+    "scim-elsewhere": scim_place("/scim/v2/Me"),
     "audit": [get("/audit", 404, people=of(200, "gus", "aud"))],
     "audit-verify": [send("POST", "/audit/verify", 404, people=of(200, "gus", "aud"))],
     "audit-segment": [send("POST", "/audit/segment", 404, people=of(200, "gus", "aud"))],

@@ -7,10 +7,10 @@ from rest_framework import serializers
 from catalog.registry.models import ServiceAccount
 from catalog.registry.serializers import UseCaseRef, use_case_ref
 from catalog.registry.states import Environment
-from marketplace.accounts.tokens import FOR_PEOPLE, SCOPES
+from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES
 from marketplace.api.serializers import StrictSerializer
 
-FOR_PROGRAMS = sorted(SCOPES.keys() - FOR_PEOPLE)
+FOR_JOBS = sorted(SCOPES.keys() - FOR_PEOPLE - FOR_ADMINISTRATORS)
 
 
 class ServiceAccountInput(StrictSerializer):
@@ -58,7 +58,7 @@ class PublisherInput(StrictSerializer):
     repository = serializers.CharField(max_length=200, help_text="organization/repository")
     ref = serializers.CharField(max_length=200, help_text="refs/heads/main, or refs/tags/v*")
     workflow = serializers.CharField(max_length=200, help_text=".github/workflows/release.yml")
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=FOR_PROGRAMS), min_length=1, max_length=len(FOR_PROGRAMS))
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=FOR_JOBS), min_length=1, max_length=len(FOR_JOBS))
 
 
 class PublisherOutput(serializers.Serializer[Any]):

@@ -218,7 +218,9 @@ class VersionOutput(serializers.Serializer[Any]):
     changelog = serializers.CharField(allow_blank=True)
     manifest_digest = serializers.CharField(allow_blank=True, help_text="sha256 of the manifest; empty until the first submit")
     descriptor = serializers.DictField(allow_null=True)
-    bytes = serializers.IntegerField(allow_null=True, help_text="Null: the files are on request, and you may not read them")
+    bytes = serializers.IntegerField(
+        allow_null=True, help_text="Null before the first submit, and where the files are on request and you may not read them"
+    )
     upstream_commit = serializers.CharField(allow_blank=True)
     answers = serializers.DictField()
     tier = serializers.ChoiceField(choices=["", *Tier.values])
@@ -336,7 +338,7 @@ def version_shape(version: ModelVersion, *, shows_size: bool) -> dict[str, Any]:
         "tier_because", "policy", "card_revision", "environment", "data_class", "created_at", "submitted_at", "sunset_at",
     )  # fmt: skip
     return {name: getattr(version, name) for name in plain} | {
-        "bytes": version.bytes if shows_size else None,
+        "bytes": version.bytes if shows_size and version.manifest_digest else None,
         "model": str(version.model),
         "url": settings.PUBLIC_URL + path_of(version.model, "versions", version.version),
         "aliases": sorted(alias.name for alias in version.aliases.all()),

@@ -1,6 +1,7 @@
 """Forms about the service accounts of a team."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -9,9 +10,10 @@ from catalog.registry.models import UseCase
 from catalog.registry.states import Environment
 from marketplace.accounts.keys.actions import MAX_TOKEN_DAYS
 from marketplace.accounts.keys.limits import names_in
-from marketplace.accounts.tokens import FOR_PEOPLE, SCOPES
+from marketplace.accounts.keys.permissions import scopes_for
+from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES
 
-FOR_PROGRAMS = [(key, words) for key, words in SCOPES.items() if key not in FOR_PEOPLE]
+FOR_JOBS = [(key, words) for key, words in SCOPES.items() if key not in FOR_PEOPLE | FOR_ADMINISTRATORS]
 
 
 class AccountForm(forms.Form):
@@ -37,7 +39,7 @@ class ServiceTokenForm(forms.Form):
     """Issue a token of a service account."""
 
     name = forms.CharField(max_length=80, label="What it is for", help_text="For example: nightly batch on the claims server.")
-    scopes = forms.MultipleChoiceField(label="It may", choices=FOR_PROGRAMS, widget=forms.CheckboxSelectMultiple, initial=["read", "download"])
+    scopes = forms.MultipleChoiceField(label="It may", widget=forms.CheckboxSelectMultiple, initial=["read", "download"])
     only = forms.CharField(
         required=False,
         max_length=20_000,
@@ -48,6 +50,10 @@ class ServiceTokenForm(forms.Form):
     days = forms.IntegerField(
         label="Ends after (days)", min_value=1, max_value=MAX_TOKEN_DAYS, initial=90, help_text=f"At most {MAX_TOKEN_DAYS}, 90 is usual."
     )
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = scopes_for(viewer, programs=True)  # type: ignore[attr-defined]
 
     def limits(self) -> tuple[list[str], list[str]]:
         """The teams and the models that were named."""
@@ -62,4 +68,4 @@ class PublisherForm(forms.Form):
     repository = forms.CharField(max_length=200, label="Repository", help_text="organization/repository")
     ref = forms.CharField(max_length=200, label="Branch or tag", help_text="refs/heads/main, or refs/tags/v* for all tags that begin with v.")
     workflow = forms.CharField(max_length=200, label="Workflow file", help_text=".github/workflows/release.yml")
-    scopes = forms.MultipleChoiceField(label="Its jobs may", choices=FOR_PROGRAMS, widget=forms.CheckboxSelectMultiple, initial=["read", "publish"])
+    scopes = forms.MultipleChoiceField(label="Its jobs may", choices=FOR_JOBS, widget=forms.CheckboxSelectMultiple, initial=["read", "publish"])

@@ -94,7 +94,8 @@ def service_account(request: HttpRequest, team: str, account: str) -> HttpRespon
     """Show a service account; its three forms issue a token, trust a CI job, and name who answers for it."""
     found, me = account_for(request, team, account), request.user
     asked = request.POST.get("form", "")
-    forms = {name: made(request.POST if name == asked else None, auto_id=f"{name}_%s") for name, made in FORMS.items()}
+    more: dict[str, dict[str, Any]] = {"token": {"viewer": me}}
+    forms = {name: made(request.POST if name == asked else None, auto_id=f"{name}_%s", **more.get(name, {})) for name, made in FORMS.items()}
     if request.method == "POST" and asked in forms and forms[asked].is_valid():
         answer = done(forms[asked], lambda: DEEDS[asked](request, found, forms[asked]))
         if answer is not None:

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,7 +51,7 @@ def run_json(run: ValidationRun) -> dict[str, Any]:
     """Return the JSON of a run."""
     return {
         "run": run.pk,
-        "url": f"/checks/{run.pk}",
+        "url": f"{settings.PUBLIC_URL}/checks/{run.pk}",
         "state": run.state,
         "outcome": run.outcome,
         "quarantined": run.quarantines,

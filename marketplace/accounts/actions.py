@@ -7,11 +7,25 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from marketplace.accounts.keys.actions import issue_token, revoke_token, revoke_tokens
 from marketplace.accounts.leaving import movers
-from marketplace.accounts.models import ApiToken, Kind, Membership, OrganizationRole, Session, Source, Team, Theme, User
+from marketplace.accounts.models import (
+    ApiToken,
+    DirectoryGroup,
+    DirectoryMembership,
+    DirectoryPerson,
+    Kind,
+    Membership,
+    OrganizationRole,
+    Session,
+    Source,
+    Team,
+    Theme,
+    User,
+)
 from marketplace.accounts.permissions import require_administrator, require_hand_over, require_team_manager
 from marketplace.activity.actions import forget_texts, record
 from marketplace.activity.queries import events_by
@@ -85,6 +99,8 @@ def end_service_user(team: Team, user: User, *, by: User) -> User:
 def _add_user(user: User, *, by: User | None, password: str | None = None) -> User:
     check_name(user.username, "username")
     user.set_password(password)
+    if DirectoryPerson.objects.filter(user_name__iexact=user.username).exists():
+        raise Conflict(f"The directory calls somebody else {user.username}.", hint="Choose another name.")
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -118,6 +134,7 @@ def activate_person(user: User, *, by: User | None) -> User:
     if user.username.startswith(ERASED):
         raise Conflict("Whoever was erased does not come back.", hint="Add the person anew.")
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        DirectoryPerson.objects.filter(user=user).update(is_closed_here=False)
         record("person.activated", user, by=by)
     user.refresh_from_db()
     forget_cached(user)
@@ -149,6 +166,9 @@ def erase_person(user: User, *, by: User | None) -> User:
     Session.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    DirectoryPerson.objects.filter(user=user).delete()
+    DirectoryGroup.objects.filter(memberships__user=user).update(revision=F("revision") + 1)
+    DirectoryMembership.objects.filter(user=user).delete()
     ApiToken.objects.filter(user=user).update(last_used_from="")
     user.refresh_from_db()
     return user

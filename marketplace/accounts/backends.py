@@ -4,9 +4,9 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from axes.backends import AxesStandaloneBackend
-from django.conf import settings
 from django.http import HttpRequest
 
+from marketplace.accounts.identity.queries import issuer
 from marketplace.accounts.models import User
 from marketplace.permissions.needs import OrgRole
 from marketplace.permissions.queries import has_role, with_rights
@@ -31,7 +31,7 @@ class PasswordBackend(ReadsRights, AuthenticationBackend):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         """Return the person whose password this is."""
         found: User | None = super().authenticate(request, **credentials)
-        if found is None or not settings.OIDC_ISSUER or has_role(found, OrgRole.ADMINISTRATOR):
+        if found is None or not issuer() or has_role(found, OrgRole.ADMINISTRATOR):
             return found
         again = request is not None and getattr(request, "user", None) == found  # signed in already; confirms who sits there
         return found if again else None

@@ -151,6 +151,67 @@ class OrganizationRole(models.Model):
         return f"{self.user}: {self.role} {self.track}".strip()
 
 
+class DirectoryPerson(models.Model):
+    """What the company's directory says of a person, and by which ids it knows them. Erased with the person."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="entry")
+    user_name = models.CharField(max_length=254, blank=True, help_text="As the directory calls them by SCIM; empty: it does not, or no more")
+    external_id = models.CharField(max_length=254, blank=True, help_text="The directory's own id, which a sign-in may carry too")
+    said = models.JSONField(default=dict, help_text="Names and e-mail addresses, as the directory wrote them")
+    is_made_here = models.BooleanField(help_text="The directory made the account, so a sign-in with its external id is this person")
+    is_closed_here = models.BooleanField(default=False, help_text="The directory closed the account, so it may open it again")
+    removed_at = models.DateTimeField(null=True, help_text="The directory no longer knows them; the account stays in the record")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["user"]
+        constraints = [
+            models.UniqueConstraint(Lower("user_name"), condition=~models.Q(user_name=""), name="one_person_per_directory_name"),
+            models.UniqueConstraint(fields=["external_id"], condition=~models.Q(external_id=""), name="one_person_per_external_id"),
+            models.CheckConstraint(condition=models.Q(removed_at=None) | models.Q(user_name=""), name="whoever_was_removed_has_no_directory_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_name or self.external_id or 'removed'} in the directory"
+
+
+class DirectoryGroup(models.Model):
+    """A group of the company's directory, pushed by SCIM; OIDC_ROLES says which places it gives."""
+
+    uid = models.UUIDField(default=uuid4, unique=True, editable=False, help_text="Its id in SCIM")
+    name = models.CharField(max_length=254)
+    external_id = models.CharField(max_length=254, blank=True)
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, through="DirectoryMembership", related_name="directory_groups")
+    revision = models.PositiveIntegerField(default=1, help_text="Counts its changes")
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="one_group_per_directory_name"),
+            models.UniqueConstraint(fields=["external_id"], condition=~models.Q(external_id=""), name="one_group_per_external_id"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="directory_group_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DirectoryMembership(models.Model):
+    """A person in a group of the directory."""
+
+    group = models.ForeignKey(DirectoryGroup, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="directory_memberships")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["group", "user"], name="one_membership_per_person_and_group")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.group}"
+
+
 class TrustedPublisher(models.Model):
     """A CI job that gets a token of a service account for an hour without keeping a secret: it shows who it is by its OIDC token."""
 
@@ -235,7 +296,7 @@ class Session(AbstractBaseSession):
 
 
 class SpentAssertion(models.Model):
-    """The proof of a CI job that was exchanged for a token: it is accepted once. Swept when it has expired."""
+    """The proof of a CI job that was exchanged for a token, or a directory's by which somebody signed in: taken once, swept when it has expired."""
 
     digest = models.BinaryField(max_length=32, help_text="sha256 over issuer and id, or over what was signed")
     expires_at = models.DateTimeField()

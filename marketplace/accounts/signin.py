@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from marketplace.accounts.actions import note_sign_in
 from marketplace.accounts.identity.actions import ASK, forget_ended_sessions
+from marketplace.accounts.identity.queries import issuer
 from marketplace.accounts.mfa import must_have_second_factor
 from marketplace.accounts.models import User
 from marketplace.accounts.sessions import begin
@@ -65,7 +66,7 @@ class SignIn(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add what a wrong try is told."""
         given: dict[str, Any] = super().get_context_data(**kwargs)
-        directory = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+        directory = settings.OIDC_NAME if issuer() else ""
         return given | {"tries": settings.AXES_FAILURE_LIMIT, "minutes": lock_minutes(), "directory": directory}
 
     @method_decorator(axes_form_invalid)

@@ -20,8 +20,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace import outbound
+from marketplace.accounts import saml
 from marketplace.accounts.identity import claims as words
 from marketplace.accounts.identity.actions import ASK, enter
+from marketplace.accounts.identity.queries import issuer
 from marketplace.accounts.identity.tokens import NotBelieved, believed, nonce_of
 from marketplace.errors import DomainError, NotFound
 from marketplace.web.pages import page
@@ -72,7 +74,7 @@ class Client(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if more and more.get("sub") != said["sub"]:
             raise OAuth2Error("the directory told about somebody else")
         login = self.get_provider().sociallogin_from_response(request, said)
-        login.claims = words.read(config["issuer"], said, more, groups_claim=settings.OIDC_GROUPS_CLAIM)
+        login.claims = words.read(config["issuer"], said, more, groups_claim=settings.OIDC_GROUPS_CLAIM, id_claim=settings.SCIM_ID_CLAIM)
         return login
 
 
@@ -114,8 +116,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Return the directory of the settings; the database has no say."""
         return [app()] if settings.OIDC_ISSUER else []
 
-    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Directory:
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
         """Return the directory."""
+        if settings.SAML_ISSUER:
+            return saml.Directory(request, app=saml.app())
         return Directory(request, app=app())
 
     def get_requests_session(self) -> outbound.Session:
@@ -174,10 +178,12 @@ def away(request: HttpRequest) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Begin a sign-in: lead to the directory. A page in between, because the policy of our pages lets no form lead elsewhere."""
-    if not settings.OIDC_ISSUER:
+    if not issuer():
         raise NotFound
     wish = request.POST.get("next", "")
     wish = wish if url_has_allowed_host_and_scheme(wish, allowed_hosts=None) else "/"
+    if settings.SAML_ISSUER:
+        return saml.started(request, wish)
     try:
         answer = Directory(request, app=app()).redirect(request, AuthProcess.LOGIN, next_url=wish)
     except (OAuth2Error, outbound.Failed, ValueError) as failed:

@@ -12,9 +12,12 @@ SCOPES = {
     "publish": "publish models and versions",
     "review": "comment and decide on reviews and access",
     "admin": "manage teams, tokens and grants on models",
+    "directory": "bring people and groups from the company's directory (SCIM)",
 }
 # What no service account may: reviewing is for people.
 FOR_PEOPLE = frozenset({"review"})
+# What only administrators hand out, for themselves and for service accounts; never to CI jobs.
+FOR_ADMINISTRATORS = frozenset({"directory"})
 
 
 def new_secret() -> str:

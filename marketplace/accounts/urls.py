@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.accounts import mfa_views, people_views, sso, team_views, views
+from marketplace.accounts import mfa_views, people_views, saml, sso, team_views, views
 from marketplace.accounts.keys import pages as keys
 from marketplace.accounts.signin import SignIn, sign_out
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("login", SignIn.as_view(), name="account_login"),
     path("login/sso", sso.start, name="sso-start"),
     path("login/sso/callback", sso.callback, name="sso-callback"),
+    path("login/saml/acs", saml.answered, name="saml-answered"),
+    path("login/saml/metadata", saml.metadata, name="saml-metadata"),
     path("login/confirm", mfa_views.AskFactor.as_view(), name="mfa_authenticate"),
     path("logout", sign_out, name="account_logout"),
     path("me/tokens", keys.my_tokens, name="my-tokens"),

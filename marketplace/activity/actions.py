@@ -2,9 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +16,12 @@ from django.utils import timezone
 
 from marketplace import origin
 from marketplace.activity.models import Delivery, Event, EventText
-from marketplace.activity.subscribers import listeners_after, listeners_within
+from marketplace.activity.subscribers import listeners_after, tell_within
 from marketplace.activity.tasks import deliver_event
 from marketplace.activity.verbs import VERBS
 from marketplace.identifiers import canonical, keyed_hash, new_id
+
+ANNOUNCED_AT_ONCE = 100  # more events of one step than this wait for the sweeper instead of a message each
 
 
 def record(
@@ -33,12 +37,53 @@ def record(
 
     Must run inside a transaction; raises KeyError for an unknown verb, so that nothing goes unrecorded.
     """
+    salted = {field: (os.urandom(16), text) for field, text in (texts or {}).items() if text}
+    event = _event(verb, subject, by=by, details=details, salted=salted, on_behalf_of=on_behalf_of)
+    event.save(force_insert=True)
+    if salted:
+        EventText.objects.bulk_create(EventText(event=event, field=f, salt=s, text=t) for f, (s, t) in salted.items())
+    announce(event)
+    return event
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One of many things that happened at once."""
+
+    verb: str
+    subject: Model
+    details: Mapping[str, object]
+
+
+def record_many(happened: Sequence[Happened], *, by: Model | None) -> None:
+    """Remember many things that one step did, in a fixed number of statements; whoever listens after the commit hears by the sweeper."""
+    events = Event.objects.bulk_create([_event(one.verb, one.subject, by=by, details=one.details) for one in happened], batch_size=2000)
+    for verb in dict.fromkeys(event.verb for event in events):
+        tell_within(verb, [event for event in events if event.verb == verb])
+    if len(events) <= ANNOUNCED_AT_ONCE:
+        for event in events:
+            announce_after(event)
+    else:
+        Delivery.objects.bulk_create(
+            (Delivery(event=event, listener=name) for event in events for name in listeners_after(event.verb)), batch_size=2000
+        )
+
+
+def _event(
+    verb: str,
+    subject: Model,
+    *,
+    by: Model | None,
+    details: Mapping[str, object],
+    salted: Mapping[str, tuple[bytes, str]] = MappingProxyType({}),
+    on_behalf_of: Model | None = None,
+) -> Event:
+    """An event that is not written yet."""
     if verb not in VERBS:
         raise KeyError(f"unknown verb {verb!r}; add it to marketplace/activity/verbs.py")
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("record() belongs into the transaction of the change it tells of")
     came, now, uid = origin.current(), timezone.now(), new_id()
-    salted = {field: (os.urandom(16), text) for field, text in (texts or {}).items() if text}
     body: dict[str, Any] = {
         "uid": str(uid),
         "at": now.isoformat(timespec="microseconds"),
@@ -53,7 +98,7 @@ def record(
     }
     if on_behalf_of is not None:
         body["on_behalf_of"] = person_id(on_behalf_of)
-    event = Event.objects.create(
+    return Event(
         uid=uid,
         at=now,
         verb=verb,
@@ -63,16 +108,16 @@ def record(
         request_id=came.request_id,
         body=canonical(body).decode(),
     )
-    if salted:
-        EventText.objects.bulk_create(EventText(event=event, field=f, salt=s, text=t) for f, (s, t) in salted.items())
-    announce(event)
-    return event
 
 
 def announce(event: Event) -> None:
     """Tell the listeners: some at once inside the transaction, the others after the commit."""
-    for listener in listeners_within(event.verb):
-        listener(event)
+    tell_within(event.verb, [event])
+    announce_after(event)
+
+
+def announce_after(event: Event) -> None:
+    """Tell those who listen after the commit."""
     if after := listeners_after(event.verb):
         Delivery.objects.bulk_create(Delivery(event=event, listener=name) for name in after)
         deliver_event.delay_on_commit(event.pk)

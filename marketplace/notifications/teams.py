@@ -1,7 +1,11 @@
-"""Telling governance and administrators that a team lost its last owner."""
+"""Telling governance and administrators what somebody who left leaves behind: teams without owner, open duties, a role that nobody else holds."""
+
+import json
 
 from django.db import transaction
 
+from marketplace.accounts.identity.actions import BY_DIRECTORY
+from marketplace.accounts.leaving import duties_of
 from marketplace.accounts.queries import holders_of, last_ownerships_of, people_by_pseudonym
 from marketplace.activity.models import Event
 from marketplace.notifications.actions import notify
@@ -29,3 +33,39 @@ def tell_of_teams_without_owner(event: Event) -> int:
             urgent=True,
         )
     return told
+
+
+@transaction.atomic
+def tell_of_open_duties(event: Event) -> int:
+    """Tell administrators what somebody left open whom the directory closed: nobody looked at the list before, as they do when it is done by hand."""
+    person = people_by_pseudonym({event.subject_id}).get(event.subject_id)
+    if person is None or person.is_active or json.loads(event.body)["details"].get("reason") != BY_DIRECTORY:
+        return 0
+    count = sum(part.count for part in duties_of(person, viewer=person))
+    if not count:
+        return 0
+    open_things = "one open thing" if count == 1 else f"{count} open things"
+    return notify(
+        holders_of(OrgRole.ADMINISTRATOR),
+        level=Level.NEEDS_YOU,
+        verb=event.verb,
+        about=f"leaver:{person.pk}",
+        text=f"The directory closed the account of {person}, who leaves {open_things}. Hand them over on the page of the person.",
+        url=f"/admin/people/{person.username}",
+    )
+
+
+@transaction.atomic
+def tell_last_administrator(event: Event) -> int:
+    """Ask the last administrator for another one, because the directory no longer names them."""
+    person = people_by_pseudonym({event.subject_id}).get(event.subject_id)
+    if person is None:
+        return 0
+    return notify(
+        [person],
+        level=Level.NEEDS_YOU,
+        verb=event.verb,
+        about=f"last-administrator:{person.pk}",
+        text="The directory no longer names you as administrator. You stay the last administrator until you make somebody else one.",
+        url="/admin/roles",
+    )

@@ -11,6 +11,7 @@
     announce,
     token: () => document.querySelector("meta[name=csrf-token]")?.content || "",
   });
+  document.querySelector(".tabs [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
   document.addEventListener("announce", (event) => announce(event.detail.value || event.detail));
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = window.marketplace.token();

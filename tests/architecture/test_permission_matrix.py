@@ -38,7 +38,7 @@ def call(client, row, world):
     if row.method == "GET":
         return client.get(address)
     body = row.body(world)
-    if address.startswith("/api/"):
+    if address.startswith(("/api/", "/scim/")):
         return client.generic(row.method, address, json.dumps(body), content_type="application/json")
     return client.generic(row.method, address) if not body else client.post(address, body)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from marketplace.accounts.actions import issue_token, revoke_token
 from marketplace.accounts.models import ApiToken
 from marketplace.accounts.tokens import SCOPES
+from marketplace.errors import NotAllowed
 from tests import world as worlds
 from tests.architecture.test_permission_matrix import call
 from tests.permission_matrix import MATRIX
@@ -31,6 +32,11 @@ def rest(world):
             if address.startswith("/api/v1/") and row.anonymous is None:
                 view = getattr(resolve(address.partition("?")[0]).func, "view_class", None)
                 yield name, row, getattr(view, "scopes", {}).get(row.method, "")
+
+
+def scim():
+    """Every row of the directory's addresses."""
+    return [(name, row) for name, rows in sorted(MATRIX.items()) for row in rows if name.startswith("scim-")]
 
 
 def a_token(user, *scopes):
@@ -64,7 +70,7 @@ def test_a_token_that_does_not_count_opens_nothing(cast, world, client, why):
 
 @pytest.mark.django_db
 def test_a_token_may_what_its_person_may_within_its_scopes(cast, world, client):
-    secrets = {scopes: a_token(cast.paul, *scopes)[1] for scopes in (("read",), tuple(sorted(SCOPES)))}
+    secrets = {scopes: a_token(cast.paul, *scopes)[1] for scopes in (("read",), tuple(sorted(SCOPES.keys() - {"directory"})))}
     wrong = []
     for name, row, scope in rest(world):
         for scopes, secret in secrets.items():
@@ -72,6 +78,33 @@ def test_a_token_may_what_its_person_may_within_its_scopes(cast, world, client):
             if (status := asked(client, row, world, secret)) != wanted:
                 wrong.append(f"{name}: {row.method} {row.address(world)} with {scopes} -> {status}, not {wanted}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["paul", "gus", "aud", "ada", "ci-claims"])
+def test_no_token_opens_the_directory_but_one_of_an_administrators_choice(cast, world, client, who):
+    """Not one with every other scope, and not one that came to the scope without an administrator."""
+    person = getattr(cast, who)
+    _, secret = issue_token(
+        person, by=person, name="x", scopes=sorted(SCOPES.keys() - {"directory"} - ({"review"} if not person.is_person else set())), days=9
+    )
+    assert {asked(client, row, world, secret) for _, row in scim()} == {403}
+    with pytest.raises(NotAllowed, match="Only an administrator may hand out"):
+        a_token(person, "directory")
+    if person.is_person:
+        made, secret = issue_token(cast.root, by=cast.root, name="x", scopes=["directory"], days=9)
+        ApiToken.objects.filter(pk=made.pk).update(user=person)  # as if they had been an administrator when it was issued
+        assert {asked(client, row, world, secret) for _, row in scim()} == {403}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["root", "ci-claims"])
+def test_the_directory_comes_with_a_token_that_an_administrator_issued_and_reaches_nothing_else(cast, world, client, who):
+    _, secret = issue_token(getattr(cast, who), by=cast.root, name="scim", scopes=["directory"], days=9)
+    reads = {name: asked(client, row, world, secret) for name, row in scim() if row.method == "GET"}
+    assert reads == {name: 200 for name in reads} | {"scim-schema": 404, "scim-user": 404, "scim-group": 404, "scim-elsewhere": 501}
+    answers = {asked(client, row, world, secret) for _, row, scope in rest(world) if scope}
+    assert answers == {403}, "the scope directory is for /scim/v2 alone"
 
 
 @pytest.mark.django_db

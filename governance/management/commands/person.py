@@ -4,7 +4,6 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -12,8 +11,10 @@ from governance.management import operator
 from governance.management.commands.init import check_email
 from marketplace.accounts.actions import activate_person, add_member, add_person, deactivate_person, give_role
 from marketplace.accounts.identity.actions import forget_second_factors, link_identity
+from marketplace.accounts.identity.queries import issuer
 from marketplace.accounts.models import User
 from marketplace.accounts.queries import team_named
+from marketplace.accounts.scim.actions import name_for_directory
 from marketplace.errors import DomainError, NotFound
 from marketplace.permissions.needs import OrgRole, TeamRole
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", metavar="FULL_NAME")
         parser.add_argument("--email", default="", metavar="ADDRESS", help="needed for a new person")
         parser.add_argument("--subject", default="", metavar="SUB", help="let the person sign in as this subject of the company's directory")
+        parser.add_argument("--directory-name", default="", metavar="NAME", help="the userName by which the directory knows the person (SCIM)")
         parser.add_argument("--close", action="store_true", help="close the account: sessions end, tokens count no more")
         parser.add_argument("--open", action="store_true", help="open a closed account again")
         parser.add_argument("--forget-second-factors", action="store_true", help="for somebody who lost app, passkeys and recovery codes")
@@ -59,10 +61,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{person.username}: {', '.join(done) or ('known; nothing was changed' if known else 'added')}.")
 
     def _let_in(self, person: User, subject: str, options: dict[str, Any]) -> None:
-        if subject and not settings.OIDC_ISSUER:
-            raise CommandError("There is no directory to link with. Set OIDC_ISSUER first.")
+        if subject and not issuer():
+            raise CommandError("There is no directory to link with. Set OIDC_ISSUER or SAML_ISSUER first.")
         if subject:
-            link_identity(person, settings.OIDC_ISSUER, subject, by=None)
+            link_identity(person, issuer(), subject, by=None)
+        if options["directory_name"]:
+            name_for_directory(person, options["directory_name"], by=None)
         if options["forget_second_factors"]:
             forget_second_factors(person, by=None)
         if options["open"]:

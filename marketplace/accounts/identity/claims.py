@@ -12,7 +12,9 @@ from marketplace.identifiers import hides_something, slug
 
 @dataclass(frozen=True)
 class Claims:
-    """A person as the directory knows them. `groups` is None when it says that it left them out."""
+    """A person as the directory knows them. `groups` is None when it says that it left them out;
+    `external_id` is the id by which SCIM calls the same person, where the settings say which claim that is.
+    """
 
     issuer: str
     subject: str
@@ -20,9 +22,10 @@ class Claims:
     name: str
     email: str
     groups: frozenset[str] | None
+    external_id: str = ""
 
 
-def read(issuer: str, token: Mapping[str, Any], more: Mapping[str, Any], *, groups_claim: str) -> Claims:
+def read(issuer: str, token: Mapping[str, Any], more: Mapping[str, Any], *, groups_claim: str, id_claim: str = "") -> Claims:
     """Join the ID token with what the directory tells besides (userinfo); the signed token wins."""
     said = {**more, **token}
     email = text(said.get("email"), 254)
@@ -35,6 +38,7 @@ def read(issuer: str, token: Mapping[str, Any], more: Mapping[str, Any], *, grou
         name=name,
         email=email if is_email(email) else "",
         groups=groups_in(said, groups_claim),
+        external_id=text(token.get(id_claim), 254) if id_claim else "",  # of the signed token alone
     )
 
 

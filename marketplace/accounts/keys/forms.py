@@ -1,19 +1,19 @@
 """Forms about tokens."""
 
+from typing import Any
+
 from django import forms
 
 from marketplace.accounts.keys.actions import MAX_TOKEN_DAYS
 from marketplace.accounts.keys.limits import names_in
-from marketplace.accounts.tokens import SCOPES
+from marketplace.accounts.keys.permissions import scopes_for
 
 
 class TokenForm(forms.Form):
     """Issue a token."""
 
     name = forms.CharField(max_length=80, label="What it is for", help_text="For example: nightly batch on the claims server.")
-    scopes = forms.MultipleChoiceField(
-        label="It may", choices=[(key, words) for key, words in SCOPES.items()], widget=forms.CheckboxSelectMultiple, initial=["read", "download"]
-    )
+    scopes = forms.MultipleChoiceField(label="It may", widget=forms.CheckboxSelectMultiple, initial=["read", "download"])
     only = forms.CharField(
         required=False,
         max_length=20_000,
@@ -28,6 +28,10 @@ class TokenForm(forms.Form):
         initial=90,
         help_text=f"Every token ends: at most {MAX_TOKEN_DAYS} days from now, 90 is usual.",
     )
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = scopes_for(viewer)  # type: ignore[attr-defined]
 
     def limits(self) -> tuple[list[str], list[str]]:
         """The teams and the models that were named."""

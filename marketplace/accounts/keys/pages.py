@@ -25,7 +25,7 @@ FIELDS = {"only_models": "only", "only_teams": "only"}
 def my_tokens(request: HttpRequest) -> HttpResponse:
     """List my tokens and issue one; its secret is shown on the next page, this once."""
     me: Any = request.user
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST or None, viewer=me)
     if request.method == "POST" and form.is_valid():
         try:
             values = {name: form.cleaned_data[name] for name in ("name", "scopes", "days")}

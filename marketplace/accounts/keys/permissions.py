@@ -1,10 +1,15 @@
 """Who may issue, rotate and end tokens, and for whom."""
 
+from collections.abc import Collection
+from typing import Any
+
 from marketplace.accounts.keys.limits import above, is_within, limits_in
 from marketplace.accounts.models import ApiToken, Kind, User
 from marketplace.accounts.permissions import may_manage_team, require_administrator
+from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES
 from marketplace.errors import NotAllowed
-from marketplace.permissions.queries import Limits
+from marketplace.permissions.needs import OrgRole
+from marketplace.permissions.queries import Limits, has_role
 
 
 def keeps(by: User, user: User) -> bool:
@@ -27,3 +32,15 @@ def require_no_more(parent: ApiToken | None, scopes: list[str], limits: Limits) 
         raise NotAllowed(f"This token cannot issue one that may more than itself: {', '.join(more)}.", hint="Issue it on the page My tokens.")
     if not is_within(limits, limits_in(parent)):
         raise NotAllowed("This token is limited; it cannot issue one that reaches further.", hint="Name models or teams that it is limited to.")
+
+
+def require_right_hands(by: User, scopes: Collection[str]) -> None:
+    """Refuse whoever issues or renews what only administrators hand out; who looks after a service account is not enough."""
+    if not FOR_ADMINISTRATORS.isdisjoint(scopes):
+        require_administrator(by, f"hand out the scope {', '.join(sorted(FOR_ADMINISTRATORS))}")
+
+
+def scopes_for(viewer: Any, *, programs: bool = False) -> list[tuple[str, str]]:
+    """The scopes that somebody may hand out, with what they mean; those of programs leave out what is for people."""
+    held_back = (FOR_PEOPLE if programs else frozenset()) | (frozenset() if has_role(viewer, OrgRole.ADMINISTRATOR) else FOR_ADMINISTRATORS)
+    return [(scope, words) for scope, words in SCOPES.items() if scope not in held_back]

@@ -11,10 +11,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from marketplace.accounts.models import User
 from marketplace.activity.queries import has_happened
 from marketplace.local.entry import BEGAN
 from marketplace.local.folders import home
 from marketplace.local.supervisor import Supervisor, programs
+
+
+DEMO = "demo_accounts.json"  # written by `manage.py demo`
 
 
 class Command(BaseCommand):
@@ -25,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the one choice there is."""
-        parser.add_argument("--no-demo", action="store_true", help="do not load the demo world (never loaded after `init`)")
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo world (never loaded where people were added otherwise)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare the tables, start the programs, say where they are, and keep them running."""
@@ -33,8 +37,8 @@ class Command(BaseCommand):
             raise CommandError("Run this as `python manage.py up`, which starts the database first.")
         folder, port = home(), int(os.environ["PORT"])
         call_command("migrate", verbosity=0, interactive=False)
-        if has_happened("organization.founded"):
-            self.stdout.write("This marketplace was set up by `manage.py init`; the demo world stays out of it.")
+        if has_happened("organization.founded") or (User.objects.exists() and not (folder / DEMO).exists()):
+            self.stdout.write("This marketplace was set up for real; the demo world, with its known passwords, stays out of it.")
         elif not options["no_demo"]:
             call_command("demo", stdout=self.stdout, stderr=self.stderr)
         connections.close_all()
@@ -49,7 +53,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nReady after {seconds:.1f} s: {self.style.SUCCESS(settings.PUBLIC_URL + '/')}")
         if f":{port}" not in settings.PUBLIC_URL:
             self.stdout.write(f"  (PUBLIC_URL is yours; here it listens on http://127.0.0.1:{port}/)")
-        for line in account_lines(folder / "demo_accounts.json"):
+        for line in account_lines(folder / DEMO):
             self.stdout.write(line)
         self.stdout.write(f"Logs:  {folder / 'logs'}\nStop:  Ctrl-C\n")
         self.stdout.flush()

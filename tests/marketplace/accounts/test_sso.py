@@ -285,3 +285,11 @@ def test_the_state_of_a_sign_in_is_not_in_the_address(directory, client, cast):
     address = begun(client)
     assert "code_verifier" not in address
     assert urlencode({"x": client.cookies[product.SESSION_COOKIE_NAME].value})[2:] not in address
+
+
+def test_whom_the_directory_brought_signs_in_as_the_same_person(cast, client, directory):
+    from marketplace.accounts.scim.actions import bring_person
+
+    nadia = bring_person({"userName": "nadia@corp.example", "externalId": "sub-of-nadia", "emails": [{"value": "nadia@example.com"}]}, by=cast.root)
+    comes(client, directory, "nadia")
+    assert who(client) == nadia

@@ -1,6 +1,7 @@
 """Ending tokens: at once, by whoever looks after them or by what happened."""
 
 import json
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -33,6 +34,15 @@ def revoke_tokens(tokens: QuerySet[ApiToken], *, by: User | None, reason: str = 
 
 def end_tokens_of_leaver(event: Event) -> int:
     """Somebody left a team: their tokens that were limited to its models end with it."""
-    person = json.loads(event.body)["details"]["person"]
-    mine = ApiToken.objects.filter(user__person=person, only_teams__contains=[int(event.subject_id)])
-    return revoke_tokens(mine, by=None, reason="Its owner left the team it was limited to.")
+    return end_tokens_of_leavers([event])
+
+
+def end_tokens_of_leavers(events: Sequence[Event]) -> int:
+    """Many left a team, or several: found by one question for all of them."""
+    left = {(json.loads(event.body)["details"]["person"], int(event.subject_id)) for event in events}
+    people, teams = {person for person, _ in left}, {team for _, team in left}
+    rows = ApiToken.objects.filter(user__person__in=people, only_teams__overlap=sorted(teams), revoked_at=None).values_list(
+        "pk", "user__person", "only_teams"
+    )
+    gone = [pk for pk, person, only in rows if any((str(person), team) in left for team in only)]
+    return revoke_tokens(ApiToken.objects.filter(pk__in=gone), by=None, reason="Its owner left the team it was limited to.") if gone else 0

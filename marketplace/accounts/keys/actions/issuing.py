@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from marketplace import origin
 from marketplace.accounts.keys.limits import limits_in
-from marketplace.accounts.keys.permissions import require_keeper, require_no_more
+from marketplace.accounts.keys.permissions import require_keeper, require_no_more, require_right_hands
 from marketplace.accounts.models import ApiToken, Kind, TrustedPublisher, User
-from marketplace.accounts.tokens import FOR_PEOPLE, SCOPES, digest_of, new_secret, shown_prefix
+from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES, digest_of, new_secret, shown_prefix
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid, NotAllowed
 from marketplace.identifiers import hides_something
@@ -37,9 +37,10 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """Issue a token and return it with its secret, which is shown once and never again."""
     require_keeper(by, user, "issue tokens for others")
-    if problems := _problems(name, scopes, days):
+    if problems := _problems(name, scopes, days, limits):
         raise Invalid("The token was not issued.", fields=problems)
     require_no_more(parent, scopes, limits)
+    require_right_hands(by, scopes)
     refuse_what_is_for_people(user, scopes)
     end = min(filter(None, [timezone.now() + timedelta(days=days), parent.expires_at if parent else None]))
     token, secret = make_token(user, by=by, name=name, scopes=scopes, until=end, limits=limits, secret=secret)
@@ -53,12 +54,14 @@ def refuse_what_is_for_people(user: User, scopes: list[str]) -> None:
         raise NotAllowed("A service account never reviews.", hint="Leave out the scope review.")
 
 
-def _problems(name: str, scopes: list[str], days: int) -> dict[str, list[str]]:
+def _problems(name: str, scopes: list[str], days: int, limits: Limits) -> dict[str, list[str]]:
     problems: dict[str, list[str]] = {}
     if not name.strip() or hides_something(name):
         problems["name"] = ["Say what the token is for, without invisible characters."]
     if wrong := scope_problem(scopes):
         problems["scopes"] = [wrong]
+    elif limits and not FOR_ADMINISTRATORS.isdisjoint(scopes):
+        problems["scopes"] = ["A token for the directory speaks of everybody; it cannot be limited to models or teams."]
     if not 1 <= days <= MAX_TOKEN_DAYS:
         problems["days"] = [f"A token ends after 1 to {MAX_TOKEN_DAYS} days."]
     return problems
@@ -108,6 +111,7 @@ def rotate_token(token: ApiToken, *, by: User, parent: ApiToken | None = None) -
     """Give a token a new secret for as long as it was first issued; the old one counts for 24 hours more at most, never longer than before."""
     require_keeper(by, token.user, "rotate other people's tokens")
     require_no_more(parent, token.scopes, limits_in(token))
+    require_right_hands(by, token.scopes)
     if token.publisher_id is not None:
         raise Conflict("A CI job gets a new token each time it asks; there is nothing to rotate.", hint="Let the job exchange its token again.")
     overlap = Now() + timedelta(hours=OVERLAP_HOURS)

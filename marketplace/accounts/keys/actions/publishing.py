@@ -14,6 +14,7 @@ from marketplace.accounts.keys.permissions import require_keeper, require_no_mor
 from marketplace.accounts.keys.queries import database_now, publishers_that_trust
 from marketplace.accounts.keys.trust import Assertion, Fetch, Untrusted, fetch_outside, fits, issuer_of, verified
 from marketplace.accounts.models import ApiToken, Kind, SpentAssertion, TrustedPublisher, User
+from marketplace.accounts.tokens import FOR_ADMINISTRATORS
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid, NotSignedIn
 from marketplace.identifiers import hides_something
@@ -40,6 +41,8 @@ def add_publisher(account: User, *, by: User, scopes: list[str], parent: ApiToke
     problems = {field: [told] for field, (shape, told) in SHAPES.items() if not _is_shaped(rule.get(field, ""), shape)}
     if wrong := scope_problem(scopes):
         problems["scopes"] = [wrong]
+    elif not FOR_ADMINISTRATORS.isdisjoint(scopes):
+        problems["scopes"] = ["No CI job speaks for the directory: an administrator issues that token."]
     if problems:
         raise Invalid("The CI job is not trusted.", fields=problems)
     refuse_what_is_for_people(account, scopes)

@@ -108,8 +108,9 @@ def user_named(username: str) -> User:
 
 
 def anybody_named(username: str) -> User:
-    """The person with this name, also one who left; NotFound when there is none."""
-    user = None if "\0" in username else User.objects.filter(username__iexact=username).first()
+    """The person with this name, also one who left, with `browsers` in which they are signed in; NotFound when there is none."""
+    rows = User.objects.annotate(browsers=Count("sessions", filter=Q(sessions__expire_date__gt=Now())))
+    user = None if "\0" in username else rows.filter(username__iexact=username).first()
     if user is None:
         raise NotFound(f"There is no person named {username[:96]}.")
     return user

@@ -31,6 +31,7 @@ OF_THEIR_OWN: tuple[tuple[str, int, str], ...] = (
     ("server-error", 500, "A fault of ours. It is logged under the request id."),
     ("still-running", 409, "The first request with this Idempotency-Key is still running."),
     ("suspended", 403, "The version is suspended: nothing new leaves until it is decided on."),
+    ("too-many-files", 409, "The version has as many files as one may have."),
     ("token-in-address", 400, "A token came in the address, where logs keep it. Revoke it; send its successor in the header Authorization."),
     ("token-limited", 403, "The token is limited to some models or teams, and this tells of more than those."),
     ("unknown-purpose", 403, "There is no such purpose to name."),

@@ -17,7 +17,6 @@ from marketplace.local.entry import BEGAN
 from marketplace.local.folders import home
 from marketplace.local.supervisor import Supervisor, programs
 
-
 DEMO = "demo_accounts.json"  # written by `manage.py demo`
 
 

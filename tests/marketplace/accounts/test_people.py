@@ -49,6 +49,13 @@ def test_those_who_left_are_found_apart(cast, signed_in):
     assert "Activate stan" in client.get("/admin/people/stan").content.decode()
 
 
+def test_the_page_of_a_person_says_in_how_many_browsers_they_are_signed_in(cast, signed_in):
+    client = signed_in(cast.root)
+    assert "Signed in now: nowhere" in client.get("/admin/people/nina").text
+    signed_in(cast.nina).get("/")
+    assert "Signed in now: 1 browser<" in client.get("/admin/people/nina").text
+
+
 def test_adding_somebody_and_giving_a_role_on_the_pages(cast, signed_in):
     client = signed_in(cast.root)
     assert client.post("/admin/people", {"username": "olga", "name": "Olga", "kind": "person"})["Location"] == "/admin/people/olga"

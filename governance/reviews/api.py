@@ -71,11 +71,11 @@ class ReviewView(ApiView):
     def get(self, request: Request, number: int) -> Response:
         """Return it with the pins to sign, and who can decide."""
         review = review_numbered(request.user, number)
+        able = deciders_of(review, [row.track for row in review.tracks.all()])
         deciders = {
-            track: {"can": [p.username for p in found.can], "cannot": {p.username: why for p, why in found.cannot}}
-            for track, found in deciders_of(review, [row.track for row in review.tracks.all()]).items()
+            track: {"can": [p.username for p in found.can], "cannot": {p.username: why for p, why in found.cannot}} for track, found in able.items()
         }
-        stuck = undecidable(review) if review.state == ReviewState.OPEN else []
+        stuck = undecidable(review, able) if review.state == ReviewState.OPEN else []
         waivers = {"waivers": [waiver_json(waiver) for waiver in waivers_of(review.version)], "waivers_missing": missing_waivers(review)}
         asked = {"deciders": deciders, "undecidable": stuck, "silent_fields": silent_fields(review)}
         return Response(review_json(review) | asked | waivers)

@@ -1,6 +1,6 @@
 """The four-eyes rule, who may see a review, and who may stop a version."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,7 @@ WAS_ACCOUNTABLE = "was accountable for the model since this version was made"
 DEEDS = frozenset([words for _, words in WAYS[:-1]]) | frozenset(WORK.values())
 Stored = tuple[int, int, int, int, UUID, str]
 Remembered = tuple[tuple[str, str], datetime, int, str]
+PROGRAM = 0  # stands for any program through which the person acts whom it is about
 READERS = (OrgRole.AUDITOR, OrgRole.GOVERNANCE, OrgRole.SECURITY)
 
 
@@ -73,13 +74,15 @@ def involved(review: Review) -> dict[int, str]:
 
 def involved_in(reviews: Sequence[Review], *, person: User | None = None) -> dict[int, dict[int, str]]:
     """The same for several reviews at once, or only as far as it concerns one person; leaving the team takes nothing back."""
-    whose = {} if person is None else {person.person: person.pk} | dict(programs_behind_which(person).values_list("person", "pk"))
-    stored = _stored(reviews, whose.values())
-    remembered = _remembered(reviews, person, whose or {row[4]: row[1] for row in stored})
+    stored = _stored(reviews, person)
+    remembered = _remembered(reviews, person, {row[4]: row[1] for row in stored})
     reasons = {review.pk: _reasons(review, stored, remembered) for review in reviews}
-    people = {row[1] for row in stored if row[5] == Kind.PERSON}
-    programs = {who for each in reasons.values() for who, _ in each} - people - ({person.pk} if person is not None else set())
-    behind = who_acts_through(programs) if programs else {}
+    did = {who for each in reasons.values() for who, reason in each if reason in DEEDS}
+    if person is None:
+        programs = did - {row[1] for row in stored if row[5] == Kind.PERSON}
+        behind = who_acts_through(programs) if programs else {}
+    else:
+        behind = {program: {person.pk} for program in did - {person.pk}}
     found: dict[int, dict[int, str]] = {}
     for review in reviews:
         each, team = reasons[review.pk], review.version.model.team.name
@@ -99,40 +102,39 @@ def _reasons(review: Review, stored: Sequence[Stored], remembered: Sequence[Reme
     ]
 
 
-def _stored(reviews: Sequence[Review], whose: Collection[int]) -> list[Stored]:
+def _stored(reviews: Sequence[Review], person: User | None) -> list[Stored]:
     """Version, person, place in WAYS, card revision (0 for anything else), pseudonym and kind of everybody whom the rows name, first reasons first.
 
-    `whose` names whom it is about; nobody named: everybody.
+    About one person: they and the programs through which they act.
     """
     versions = ModelVersion.objects.filter(pk__in={review.version.pk for review in reviews}).order_by()
+    whose = Q(who__isnull=False) if person is None else Q(who=person.pk) | Q(who__in=programs_behind_which(person).order_by().values("pk"))
     parts = []
     for place, (path, _) in enumerate(WAYS):
         revision = F("model__card_revisions__number") if path == CARD_AUTHOR else Value(0, IntegerField())
         rows = versions.annotate(who=F(path), place=Value(place, IntegerField()), revision=revision)
-        rows = rows.annotate(pseudonym=F(f"{path}__person"), kind=F(f"{path}__kind"))
-        mine = rows.filter(who__in=whose) if whose else rows.filter(who__isnull=False)
-        parts.append(mine.values_list("pk", "who", "place", "revision", "pseudonym", "kind"))
+        rows = rows.annotate(pseudonym=F(f"{path}__person"), kind=F(f"{path}__kind")).filter(whose)
+        parts.append(rows.values_list("pk", "who", "place", "revision", "pseudonym", "kind"))
     return sorted(parts[0].union(*parts[1:]), key=lambda row: row[2])
 
 
 def _remembered(reviews: Sequence[Review], person: User | None, known: dict[UUID, int]) -> list[Remembered]:
-    """Subject, time, person and reason of those who once worked on the versions, were in their teams or answered for the models, by the record.
-
-    About one person: `known` are they and the programs through which they act.
-    """
+    """Subject, time, person and reason of those who once worked on the versions, were in their teams or answered for the models, by the record."""
     worked = Q(subject_type="modelversion", subject_id__in={str(review.version.pk) for review in reviews}, verb__in=list(WORK))
     since = min((review.version.created_at for review in reviews), default=timezone.now())
     teams = {str(review.version.model.team_id) for review in reviews}
     joined = Q(subject_type="team", subject_id__in=teams, verb__in=["team.member_added", "team.member_removed"], at__gte=since)
     models = {str(review.version.model_id) for review in reviews}
     answered = Q(subject_type="registeredmodel", subject_id__in=models, verb="model.changed", at__gte=since, body__contains='"accountable"')
-    named = Q() if person is None else Q(body__contains=str(person.person))
-    worked &= Q() if person is None else Q(actor__in=list(known))
-    told = []
-    for event in Event.objects.filter(worked | (joined | answered) & named).order_by("pk"):
-        who, reason = _whom(event)
-        told.append(((event.subject_type, event.subject_id), event.at, who, reason))
-    people = known if person is not None else _people({who for _, _, who, _ in told if who is not None}, known)
+    others = joined | answered
+    if person is not None:
+        worked &= Q(actor=person.person) | Q(actor__in=programs_behind_which(person).order_by().values("person"))
+        others &= Q(body__contains=str(person.person))
+    told = [((event.subject_type, event.subject_id), event.at, *_whom(event)) for event in Event.objects.filter(worked | others).order_by("pk")]
+    if person is not None:
+        people = {who: PROGRAM for _, _, who, reason in told if who is not None and reason in DEEDS} | {person.person: person.pk}
+    else:
+        people = _people({who for _, _, who, _ in told if who is not None}, known)
     return [(subject, at, people[who], reason) for subject, at, who, reason in told if who in people]
 
 

@@ -159,7 +159,7 @@ def _asked(issuer: str, fetch: Fetch) -> list[dict[str, Any]]:
         keys = [dict(key) for key in fetch(about["jwks_uri"])["keys"]]
     except (OSError, ValueError, TypeError, KeyError, ImportError) as failed:
         raise _unreadable() from failed
-    cache.delete(f"issuer-down:{issuer}")
+    cache.touch(f"issuer-down:{issuer}", 0)
     cache.set(f"issuer-keys:{issuer}", keys, KEYS_SECONDS)
     return keys
 

@@ -132,7 +132,7 @@ def _remembered(reviews: Sequence[Review], person: User | None, known: dict[UUID
         others &= Q(body__contains=str(person.person))
     told = [((event.subject_type, event.subject_id), event.at, *_whom(event)) for event in Event.objects.filter(worked | others).order_by("pk")]
     if person is not None:
-        people = {who: PROGRAM for _, _, who, reason in told if reason in DEEDS} | {person.person: person.pk}
+        people = {who: PROGRAM for _, _, who, reason in told if who is not None and reason in DEEDS} | {person.person: person.pk}
     else:
         people = _people({who for _, _, who, _ in told if who is not None}, known)
     return [(subject, at, people[who], reason) for subject, at, who, reason in told if who in people]

@@ -146,6 +146,7 @@ MATRIX: dict[str, list[Row]] = {
     "account_login": [get("/login", 302, anonymous=200)],
     "account_logout": [send("POST", "/logout", 303, anonymous=303)],
     "sso-start": [send("POST", "/login/sso", 404, anonymous=404)],
+    "welcome": [get("/welcome"), send("POST", "/welcome", 303, {"skip": "1"})],
     "saml-answered": [send("POST", "/login/saml/acs", 404, anonymous=404)],
     "saml-metadata": [get("/login/saml/metadata", 404, anonymous=404)],
     "sso-callback": [get("/login/sso/callback", 404, anonymous=404)],

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from marketplace.accounts.keys.actions import issue_token, revoke_token, revoke_tokens
@@ -54,6 +55,7 @@ __all__ = [
     "remove_member",
     "revoke_token",
     "take_role",
+    "welcome_person",
 ]
 
 MOST_QUOTA = 2**50
@@ -310,6 +312,15 @@ def change_settings(user: User, *, by: User, theme: str, mails_digest: bool) -> 
     user.refresh_from_db()
     forget_cached(user)
     record("person.settings_changed", user, by=by, theme=theme, mails_digest=mails_digest)
+    return user
+
+
+@transaction.atomic
+def welcome_person(user: User, *, by: User, mails_digest: bool | None) -> User:
+    """Keep what somebody answered at their first sign-in; None: they skipped it, and nothing changes."""
+    User.objects.filter(pk=user.pk).update(welcomed_at=Now())
+    if mails_digest is not None and mails_digest != user.mails_digest:
+        return change_settings(user, by=by, theme=user.theme, mails_digest=mails_digest)
     return user
 
 

@@ -15,6 +15,19 @@ class SettingsForm(forms.Form):
     )
 
 
+class WelcomeForm(forms.Form):
+    """What is asked at the first sign-in."""
+
+    mails = forms.ChoiceField(
+        label="What should be mailed to you?",
+        widget=forms.RadioSelect,
+        choices=[
+            ("digest", "What is new, once a day; decisions that wait for you and suspensions at once"),
+            ("urgent", "Only decisions that wait for you and suspensions, at once"),
+        ],
+    )
+
+
 class MemberForm(forms.Form):
     """Put somebody into a team, or change the role there."""
 

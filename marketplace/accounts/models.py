@@ -51,6 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
     mails_digest = models.BooleanField(default=True, help_text="Mail the daily digest of notices")
+    welcomed_at = models.DateTimeField(null=True, help_text="When the questions of the first sign-in were answered or skipped")
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"

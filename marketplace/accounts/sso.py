@@ -2,7 +2,7 @@
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -140,6 +140,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sentence = f"You are signed in to {settings.OIDC_NAME}, but you are not in the group of people who use this marketplace."
             raise ImmediateHttpResponse(refused(request, sentence, "Ask whoever manages your groups for access.", status=403))
         sociallogin.user = person
+        if person.welcomed_at is None:
+            sociallogin.state["next"] = f"/welcome?{urlencode({'next': sociallogin.state.get('next') or '/'})}"
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, **more: Any) -> None:
         """Say what happened without repeating what the other side said; the log has the reason."""

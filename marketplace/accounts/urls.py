@@ -13,6 +13,7 @@ urlpatterns = [
     path("login/saml/acs", saml.answered, name="saml-answered"),
     path("login/saml/metadata", saml.metadata, name="saml-metadata"),
     path("login/confirm", mfa_views.AskFactor.as_view(), name="mfa_authenticate"),
+    path("welcome", views.welcome, name="welcome"),
     path("logout", sign_out, name="account_logout"),
     path("me/tokens", keys.my_tokens, name="my-tokens"),
     path("me/tokens/<int:pk>/revoke", keys.revoke_my_token, name="revoke-my-token"),

@@ -106,7 +106,7 @@ def is_in(client):
 class TestIn:
     def test_the_first_sign_in_makes_the_person_with_the_places_of_their_groups(self, cast, client, saml):
         came = posts(client, answer(begun(client, next="/teams")))
-        assert (came.status_code, came["Location"]) == (302, "/teams")
+        assert (came.status_code, came["Location"]) == (302, "/welcome?next=%2Fteams")
         nadia = User.objects.get(pk=client.session["_auth_user_id"])
         assert (nadia.username, nadia.name, nadia.email) == ("nadia", "Nadia Neu", "nadia@corp.example")
         assert [(m.team.name, m.role, m.source) for m in Membership.objects.filter(user=nadia)] == [("finance-ml", "contributor", "directory")]
@@ -237,9 +237,9 @@ class TestOut:
 
     @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
     def test_nothing_leads_out_of_here(self, cast, client, saml, elsewhere):
-        assert posts(client, answer(begun(client)), RelayState=elsewhere)["Location"] == "/"
+        assert posts(client, answer(begun(client)), RelayState=elsewhere)["Location"] == "/welcome?next=%2F"
         client.logout()
-        assert posts(client, answer(begun(client, next=elsewhere)), RelayState=elsewhere)["Location"] == "/"
+        assert posts(client, answer(begun(client, next=elsewhere)), RelayState=elsewhere)["Location"] == "/welcome?next=%2F"
 
     def test_an_e_mail_address_links_nobody(self, cast, client, saml):
         refused = posts(client, answer(begun(client), email="root@example.com"))

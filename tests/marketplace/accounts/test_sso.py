@@ -80,7 +80,7 @@ def test_the_first_sign_in_makes_the_person_with_the_places_of_their_groups(cast
     directory.tell(nadia={"groups": ["ml-people", "risk", "ghosts", "unknown-group"]})
     answer = comes(client, directory, "nadia", next="/teams")
     assert answer.status_code == 302
-    assert answer["Location"] == "/teams"
+    assert answer["Location"] == "/welcome?next=%2Fteams"
     nadia = who(client)
     assert (nadia.username, nadia.name, nadia.email) == ("nadia", "Nadia Neu", "nadia@example.com")
     assert not nadia.has_usable_password()

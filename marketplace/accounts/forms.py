@@ -19,7 +19,7 @@ class WelcomeForm(forms.Form):
     """What is asked at the first sign-in."""
 
     mails = forms.ChoiceField(
-        label="What should be mailed to you?",
+        label="Mail me",
         widget=forms.RadioSelect,
         choices=[
             ("digest", "What is new, once a day; decisions that wait for you and suspensions at once"),

@@ -6,7 +6,15 @@ from catalog.cards.pages import card_panel
 from catalog.duplicates import panels as duplicates_panels
 from catalog.registry import leaving as registry_leaving
 from catalog.registry.actions import keep_elsewhere
-from catalog.registry.notices import end_grants, settle_accountable, tell_askers, tell_of_leaver, tell_owners
+from catalog.registry.notices import (
+    end_grants,
+    end_grants_for_team,
+    end_grants_for_teams,
+    settle_accountable,
+    tell_askers,
+    tell_of_leaver,
+    tell_owners,
+)
 from catalog.registry.service_accounts import connect as answer_about_tokens
 from catalog.search.actions import FOLLOWED, follow
 from catalog.storefront import access, team_tokens
@@ -25,6 +33,7 @@ def connect() -> None:
     on("model.brought_in", tell_owners)
     on("version.added", tell_askers)
     on("team.member_removed", tell_of_leaver)
+    on("team.member_removed", end_grants_for_team, within=True, many=end_grants_for_teams)
     for verb in ("service_account.changed", "service_account.ended"):
         on(verb, settle_accountable)
     answer_about_tokens()

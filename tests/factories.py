@@ -35,9 +35,9 @@ def a_model(team, by, name: str = "", **facts) -> RegisteredModel:
     return register_model(team, name or f"model-{next(numbers)}", by=by, **({"summary": "Does something useful."} | facts))
 
 
-def a_use_case(team, by, name: str = "") -> UseCase:
+def a_use_case(team, by, name: str = "", **facts) -> UseCase:
     """What models are used for."""
-    return create_use_case(name or f"Use case {next(numbers)}", team=team, by=by)
+    return create_use_case(name or f"Use case {next(numbers)}", team=team, by=by, **facts)
 
 
 def a_service_account(team, by, name: str = "", *, use_case=None, environment: str = "production", user=None) -> ServiceAccount:

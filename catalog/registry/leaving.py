@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Case, Model, QuerySet, Value, When
 
 from catalog.registry.actions import hand_over
+from catalog.registry.held import accountable_of, personal_grants_of, unfinished_by, use_cases_owned_by
 from catalog.registry.models import AccessGrant, Approval, ModelVersion, RegisteredModel, UseCase
-from catalog.registry.queries import accountable_of, personal_grants_of, unfinished_by, use_cases_owned_by
 from marketplace.accounts.leaving import Duty, DutyKind, Found, offer
 from marketplace.accounts.models import Team, User
 from marketplace.permissions.queries import roles_of, visible
@@ -47,8 +47,8 @@ def drafts(person: User, viewer: Viewer, team: Team | None) -> Found:
 
 
 def grants(person: User, viewer: Viewer, team: Team | None) -> Found:
-    """The grants that the person holds alone."""
-    return parted(personal_grants_of(person), seen_through(AccessGrant, viewer, "thing"), _grant)
+    """The grants that the person holds alone, for a team's use cases or all."""
+    return parted(personal_grants_of(person, team), seen_through(AccessGrant, viewer, "thing"), _grant)
 
 
 def _grant(row: AccessGrant) -> Duty:
@@ -60,8 +60,8 @@ def connect() -> None:
     stays = "Hand them over to somebody who sees the model; until then the name on its page is that of somebody who left."
     owned = "Hand them over to somebody in the team; until then they have no active owner."
     made = "They stay with their team: its contributors go on with them."
-    ends = "They end with the deactivation. Whoever goes on needs a grant of their own."
+    ends = "They end when the person leaves. Whoever goes on needs a grant of their own."
     offer(DutyKind("accountable", "Models they answer for", 20, stays, accountable, hand_over))
     offer(DutyKind("use-cases", "Use cases they own", 30, owned, use_cases, hand_over))
     offer(DutyKind("drafts", "Versions not decided yet", 40, made, drafts))
-    offer(DutyKind("grants", "Grants that only they hold", 60, ends, grants, of_a_team=False))
+    offer(DutyKind("grants", "Grants that only they hold", 60, ends, grants))

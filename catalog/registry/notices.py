@@ -1,11 +1,13 @@
 """Telling people about requests to bring in a model, and ending what somebody held who left; called with the event that happened."""
 
 import json
+from collections.abc import Sequence
 
 from django.db import transaction
 
-from catalog.registry.actions import end_grants_of
-from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.actions import end_grants_of, end_these
+from catalog.registry.held import personal_grants
+from catalog.registry.models import AccessGrant, ModelVersion, RegisteredModel
 from catalog.registry.service_accounts import accounts_answered_for_by
 from marketplace.accounts.queries import owners_of, people_by_pseudonym
 from marketplace.activity.models import Event
@@ -32,6 +34,21 @@ def end_grants(event: Event) -> int:
     """Somebody left: the grants that only they held end with it."""
     person = people_by_pseudonym({event.subject_id}).get(event.subject_id)
     return end_grants_of(person) if person is not None else 0
+
+
+def end_grants_for_team(event: Event) -> int:
+    """Somebody left a team: the grants that only they held for its use cases end with it."""
+    return end_grants_for_teams([event])
+
+
+def end_grants_for_teams(events: Sequence[Event]) -> int:
+    """Many left a team, or several: found by one question for all of them."""
+    left = {(json.loads(event.body)["details"]["person"], int(event.subject_id)) for event in events}
+    return end_these(grant for grant in personal_grants({who for who, _ in left}, {team for _, team in left}) if _pair(grant) in left)
+
+
+def _pair(grant: AccessGrant) -> tuple[str, int]:
+    return str(grant.user.person) if grant.user else "", grant.use_case.team_id
 
 
 @transaction.atomic

@@ -345,29 +345,6 @@ def grants_held_by(viewer: Viewer) -> QuerySet[AccessGrant]:
     return AccessGrant.objects.filter(in_force(), held_by(viewer)).select_related("thing__team", "team", "user", "use_case").order_by("until")
 
 
-def accountable_of(person: User, team: Team | None = None) -> QuerySet[RegisteredModel]:
-    """The models that a person answers for, in one team or in all."""
-    rows = RegisteredModel.objects.filter(accountable=person, **({"team": team} if team is not None else {}))
-    return rows.select_related("team").order_by("team__name", "name")
-
-
-def use_cases_owned_by(person: User, team: Team | None = None) -> QuerySet[UseCase]:
-    """The open use cases that a person owns, in one team or in all."""
-    rows = UseCase.objects.filter(owner=person, is_open=True, **({"team": team} if team is not None else {}))
-    return rows.select_related("team")
-
-
-def personal_grants_of(person: User) -> QuerySet[AccessGrant]:
-    """The grants that count now and that a person holds alone, not through a team."""
-    return AccessGrant.objects.filter(in_force(), user=person).select_related("thing__team", "use_case").order_by("until")
-
-
-def unfinished_by(person: User, team: Team | None = None) -> QuerySet[ModelVersion]:
-    """The versions that a person made and that are not decided yet, in one team or in all."""
-    rows = ModelVersion.objects.filter(created_by=person, state__in=sorted(UNFINISHED), **({"model__team": team} if team is not None else {}))
-    return rows.select_related("model__team")
-
-
 def grants_of_team(viewer: Viewer, team: Team) -> QuerySet[AccessGrant]:
     """The grants that a team holds and that count now, on models that the viewer sees, the first to end first."""
     rows = AccessGrant.objects.filter(in_force(), team=team).select_related("thing__team", "use_case")

@@ -261,6 +261,9 @@ class ApiToken(models.Model):
     replaces = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaced_by", help_text="The one it was rotated from"
     )
+    issued_through = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The token that asked for it; ended with that one"
+    )
     publisher = models.ForeignKey(TrustedPublisher, null=True, blank=True, on_delete=models.PROTECT, related_name="tokens")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()

@@ -2,7 +2,7 @@
 
 from catalog.registry.actions.approvals import give_approval, void_approvals
 from catalog.registry.actions.grants import ask_to_confirm, confirm_grant, end_grant, give_grant, limit_what_owners_give
-from catalog.registry.actions.handing_over import end_grants_of, hand_over
+from catalog.registry.actions.handing_over import end_grants_of, end_these, hand_over
 from catalog.registry.actions.models import bring_in, change_model, keep_elsewhere, open_to_tracks, register_model
 from catalog.registry.actions.service_accounts import change_accountable, create_service_account, end_service_account
 from catalog.registry.actions.sharing import share_model
@@ -31,6 +31,7 @@ __all__ = [
     "end_grant",
     "end_grants_of",
     "end_service_account",
+    "end_these",
     "freeze_version",
     "give_approval",
     "give_grant",

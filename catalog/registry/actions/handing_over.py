@@ -1,11 +1,13 @@
 """What somebody who leaves hands over: the models they answer for and the use cases they own."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models.functions import Now
 
 from catalog.registry.actions.grants import project_grants
+from catalog.registry.held import accountable_of, personal_grants_of, use_cases_owned_by
 from catalog.registry.models import AccessGrant, RegisteredModel, UseCase
-from catalog.registry.queries import accountable_of, personal_grants_of, use_cases_owned_by
 from marketplace.accounts.models import Team, User
 from marketplace.accounts.permissions import require_hand_over
 from marketplace.activity.actions import record
@@ -27,12 +29,18 @@ def hand_over(person: User, *, to: User, by: User | None, team: Team | None = No
     return len(models) + len(use_cases)
 
 
-@transaction.atomic
 def end_grants_of(person: User) -> int:
-    """End the grants that a person holds personally: whoever left uses nothing any more, also not when they come back."""
-    ended = list(personal_grants_of(person).select_for_update(of=("self",)))
-    for grant in ended:
-        AccessGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=Now())
-        project_grants(grant.thing, person)
-        record("grant.ended", grant.thing, by=None, to=person, use_case=grant.use_case)
-    return len(ended)
+    """End the grants that a person holds alone: whoever left uses nothing any more, also not when they come back."""
+    return end_these(personal_grants_of(person))
+
+
+@transaction.atomic
+def end_these(grants: Iterable[AccessGrant]) -> int:
+    """End personal grants, each with its event; one that ended meanwhile stays as it is."""
+    count = 0
+    for grant in grants:
+        if AccessGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=Now()):
+            project_grants(grant.thing, grant.user)
+            record("grant.ended", grant.thing, by=None, to=grant.user, use_case=grant.use_case)
+            count += 1
+    return count

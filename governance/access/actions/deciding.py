@@ -82,6 +82,8 @@ def _decide(part: AccessPart, said: Said, by: User) -> AccessDecision:
     if part.state == PartState.ASKED and said.choice != Choice.DENY:
         raise Conflict(f"{part} waits for an answer of {part.request.asked_by}.", hint="Wait for the answer, or deny it.", state=part.state)
     is_yes = said.choice == Choice.GRANT
+    if is_yes and not part.request.use_case.is_open:
+        raise Conflict(f"The use case {part.request.use_case} was closed meanwhile; nothing is used for it any more.", hint="Deny the request.")
     if len(said.reason) > LONGEST_REASON or (len(said.reason) < SHORTEST_REASON and not is_yes):
         sentence = f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; the requester reads it."
         raise Invalid("Nothing was decided.", fields={"reason": [sentence]})

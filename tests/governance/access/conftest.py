@@ -25,7 +25,7 @@ def in_days(days):
 def an_approved_model(team, by, *, data_class="personal", environment="production", **facts):
     """A model that may be used for `model.use` up to this environment and data class."""
     model = a_model(team, by, **facts)
-    model.use = a_use_case(team, by)
+    model.use = a_use_case(team, by, data_class=data_class)
     a_submitted_version_with(model, by, model.use, environment, data_class)
     return model
 

@@ -55,7 +55,7 @@ def test_a_service_account_asks_for_its_team_and_never_decides(cast, model, call
     made = call(cast.ci_claims, "POST", "/access-requests", wish(model))
     assert made.status_code == 201, made.json()
     assert (made.json()["asked_by"], made.json()["team"]) == ("ci-claims", "claims-api")
-    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case, environment="test")
     named = call(cast.ivo, "POST", "/access-requests", wish(model, user="ci-claims"))
     assert named.json()["user"] == "ci-claims"
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
-from catalog.registry.models import AccessGrant
+from catalog.registry.models import AccessGrant, UseCase
 from catalog.registry.queries import approval_for_use
 from governance.access.actions import grant_together
 from governance.access.models import AccessDecision, AccessPart
@@ -25,6 +25,14 @@ from tests.governance.access.conftest import an_approved_model, ask, decide, del
 def take_from_owners(model):
     """Let the owner team hold nothing, so that it can ask like others."""
     AccessGrant.objects.filter(thing=model, team=model.team).update(ended_at=timezone.now())
+
+
+def test_nothing_is_granted_for_a_use_case_that_was_closed_meanwhile(cast, model):
+    part = the_part(ask(model, cast.ivo))
+    UseCase.objects.filter(pk=model.use.pk).update(is_open=False)
+    with pytest.raises(Conflict, match="was closed meanwhile"):
+        decide(part, cast.paul)
+    assert decide(part, cast.paul, "deny").choice == "deny"
 
 
 def test_an_owner_grants_and_the_team_may_use_it(cast, model):

@@ -25,7 +25,7 @@ def unheld(cast, model):
 @pytest.fixture
 def program(cast, unheld):
     """A service account of the owner team, for which nina answers; paul issued its token."""
-    account = a_service_account(cast.finance_ml, cast.paul, use_case=unheld.use)
+    account = a_service_account(cast.finance_ml, cast.paul, use_case=unheld.use, environment="test")
     type(account).objects.filter(pk=account.pk).update(accountable=cast.nina)
     issue_token(account.user, by=cast.paul, name="CI", scopes=["publish"])
     return account.user

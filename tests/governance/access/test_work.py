@@ -98,7 +98,7 @@ def test_only_the_holder_says_so(cast, grant):
 
 
 def test_for_a_service_account_the_owners_of_its_team_are_asked(cast, model):
-    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case)
+    a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=model.versions.get().use_case, environment="test")
     decide(the_part(ask(model, cast.ivo, user=cast.ci_claims, until=in_days(300))), cast.paul)
     work.watch_over_use(timezone.now() + 181 * DAY)
     assert questions_to(cast.ivo).count() == 1

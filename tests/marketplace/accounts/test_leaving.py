@@ -168,3 +168,13 @@ def test_removing_the_last_owner_is_refused_with_what_to_do(cast, signed_in):
     answer = signed_in(cast.sonja).post("/teams/sales/members", {"username": "sonja", "role": ""})
     assert answer.status_code == 409
     assert "Make somebody else an owner first" in answer.content.decode()
+
+
+def test_a_grant_of_ones_own_for_a_teams_use_case_ends_when_one_leaves_the_team(cast, shelf):
+    other = make.a_use_case(cast.sales, cast.sonja)
+    add_member(cast.sales, cast.nina, role="contributor", by=cast.sonja)
+    give_grant(RegisteredModel.objects.get(name="forecast"), by=cast.paul, user=cast.nina, use_case=other, until=timezone.now() + timedelta(days=9))
+    assert [found.kind.name for found in duties_of(cast.nina, viewer=cast.sonja, team=cast.sales)] == ["grants"]
+    remove_member(cast.sales, cast.nina, by=cast.sonja)
+    assert not AccessGrant.objects.filter(user=cast.nina, use_case=other, ended_at=None).exists()
+    assert AccessGrant.objects.filter(user=cast.nina, ended_at=None).exists(), "what is for another team's use stays"

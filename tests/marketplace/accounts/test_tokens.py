@@ -8,9 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.accounts.actions import issue_token, revoke_token
+from marketplace.accounts.keys.actions import rotate_token
 from marketplace.accounts.keys.queries import token_caller
 from marketplace.accounts.models import ApiToken, User
 from marketplace.accounts.tokens import is_well_formed, new_secret
+from marketplace.activity.models import Event
 from marketplace.errors import Invalid, NotAllowed
 
 ME = "/api/v1/me"
@@ -166,3 +168,30 @@ def test_a_token_issues_none_that_may_more_or_lasts_longer(cast, client):
 def test_a_token_name_hides_nothing(cast):
     with pytest.raises(Invalid):
         issue_token(cast.bea, by=cast.bea, name="good\u202edoog", scopes=["read"])
+
+
+def test_what_was_issued_through_a_token_ends_with_it(cast, client):
+    first, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read", "admin"])
+    asked = {"name": "from it", "scopes": ["read", "admin"]}
+    second = client.post("/api/v1/tokens", asked, headers={"Authorization": f"Bearer {secret}"}, content_type="application/json").json()["secret"]
+    third = client.post("/api/v1/tokens", asked, headers={"Authorization": f"Bearer {second}"}, content_type="application/json").json()["secret"]
+    other, _ = issue_token(cast.bea, by=cast.bea, name="apart", scopes=["read"])
+    revoke_token(first, by=cast.bea)
+    assert [token_caller(each) for each in (secret, second, third)] == [None] * 3
+    assert ApiToken.objects.get(pk=other.pk).revoked_at is None
+    assert Event.objects.filter(verb="token.revoked").count() == 3
+
+
+def test_revoking_a_successor_ends_the_one_it_replaced(cast):
+    old, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    new, newer = rotate_token(old, by=cast.bea)
+    assert token_caller(secret) is not None, "the old one counts for a day"
+    revoke_token(new, by=cast.bea)
+    assert token_caller(secret) is token_caller(newer) is None
+
+
+def test_revoking_the_old_one_leaves_its_successor(cast):
+    old, _ = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read"])
+    _, newer = rotate_token(old, by=cast.bea)
+    revoke_token(old, by=cast.bea)
+    assert token_caller(newer) is not None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from marketplace.accounts.keys.permissions import require_keeper
@@ -23,12 +23,19 @@ def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
 
 
 def revoke_tokens(tokens: QuerySet[ApiToken], *, by: User | None, reason: str = "") -> int:
-    """End whichever of these tokens are not ended yet, each with its event; who may was judged by the caller."""
-    count = 0
-    for token in tokens.filter(revoked_at=None).order_by("pk").select_for_update(of=("self",)):
-        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
-            record("token.revoked", token, by=by, reason=reason)
-            count += 1
+    """End whichever of these tokens are not ended yet, each with its event, and what came from them; who may was judged by the caller."""
+    count, asked = 0, list(tokens.values_list("pk", flat=True))
+    seen: set[int] = set()
+    while asked:
+        seen.update(asked)
+        for token in ApiToken.objects.filter(pk__in=asked, revoked_at=None).order_by("pk").select_for_update(of=("self",)):
+            if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
+                record("token.revoked", token, by=by, reason=reason)
+                count += 1
+        # Whoever knows a secret may have asked for another with it; and a rotated one counts for a day beside its successor.
+        came = Q(issued_through__in=asked) | Q(replaced_by__in=asked)
+        asked = list(ApiToken.objects.filter(came, revoked_at=None, expires_at__gt=Now()).exclude(pk__in=seen).values_list("pk", flat=True))
+        reason = "It came from a token that was revoked, or was replaced by one."
     return count
 
 

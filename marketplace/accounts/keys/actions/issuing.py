@@ -43,7 +43,7 @@ def issue_token(
     require_right_hands(by, scopes)
     refuse_what_is_for_people(user, scopes)
     end = min(filter(None, [timezone.now() + timedelta(days=days), parent.expires_at if parent else None]))
-    token, secret = make_token(user, by=by, name=name, scopes=scopes, until=end, limits=limits, secret=secret)
+    token, secret = make_token(user, by=by, name=name, scopes=scopes, until=end, limits=limits, secret=secret, issued_through=parent)
     record("token.issued", token, by=by, owner=user, scopes=token.scopes, until=token.expires_at, teams=token.only_teams, models=token.only_models)
     return token, secret
 
@@ -85,6 +85,7 @@ def make_token(
     limits: Limits = NO_LIMITS,
     secret: str | None = None,
     replaces: ApiToken | None = None,
+    issued_through: ApiToken | None = None,
     publisher: TrustedPublisher | None = None,
 ) -> tuple[ApiToken, str]:
     """Write the row of a token whose issuer was judged already; the caller records why."""
@@ -99,6 +100,7 @@ def make_token(
         only_models=sorted(limits.things),
         issued_by=by,
         replaces=replaces,
+        issued_through=issued_through,
         publisher=publisher,
         expires_at=until,
     )

@@ -1,9 +1,11 @@
 """The only way bytes leave, for every protocol: asked of PostgreSQL at every request, by its clock, with nothing cached."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from catalog.artifacts.models import Blob, ModelFile
 from catalog.registry.models import AccessGrant, Approval, ModelVersion
@@ -52,6 +54,12 @@ class Pass:
     def version(self) -> ModelVersion:
         """The version that the file belongs to."""
         return self.file.version
+
+    @property
+    def now(self) -> datetime:
+        """When it was judged, by the database's clock."""
+        at: datetime = self.file.read_at  # type: ignore[attr-defined]  # annotated by `_file`
+        return at
 
     @property
     def team(self) -> Team | None:
@@ -130,7 +138,7 @@ def judge(caller: User, token: ApiToken | None, file: ModelFile, *, purpose: str
 
 def _file(caller: User, named: Q, path: str) -> ModelFile | None:
     """Read the file, its version and its state afresh, within what the caller may see."""
-    rows = ModelFile.objects.select_related("blob", "version__model__team").filter(named)
+    rows = ModelFile.objects.select_related("blob", "version__model__team").annotate(read_at=Now()).filter(named)
     return None if "\0" in path else visible(rows, to=caller, via="version__model").filter(path=path).first()
 
 

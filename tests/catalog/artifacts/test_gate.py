@@ -75,6 +75,15 @@ class TestUse:
         a_service_account(cast.claims_api, cast.ivo, user=cast.ci_claims, use_case=approved.use_case)
         assert ask(cast.ci_claims, approved).kind == "use"
 
+    def test_two_grants_that_overlap_open_it_until_the_last_one_ends(self, cast, approved):
+        short = grant(approved, user=cast.ivo, until=timezone.now() + timedelta(days=1))
+        long = grant(approved, team=cast.claims_api, until=timezone.now() + timedelta(days=9))
+        assert ask(cast.ivo, approved).grant == long
+        end_grant(long, by=None)
+        assert ask(cast.ivo, approved).grant == short
+        AccessGrant.objects.filter(pk=short.pk).update(until=timezone.now())
+        assert refused(cast.ivo, approved) == "grant-ended"
+
     def test_without_a_grant_it_names_the_way(self, cast, approved):
         assert refused(cast.ivo, approved) == "no-grant"
 

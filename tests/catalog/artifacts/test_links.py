@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core import signing
 from django.core.files.storage import default_storage, storages
+from django.db.models.functions import Now
 from django.utils import timezone
 from moto import mock_aws
 
@@ -65,10 +66,20 @@ class TestRedeeming:
         assert client.get(link, headers={"Range": "bytes=3-5"}).status_code == 206
         assert client.head(link).status_code == 200
 
-    def test_after_a_minute_it_is_over(self, client, link):
-        with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-            answer = client.get(link)
+    def test_it_lives_a_minute(self, client, link):
+        told = signing.Signer(salt=links.SALT).unsign_object(link.rpartition("/")[2])
+        assert 50 < told["until"] - timezone.now().timestamp() < 61
+        answer = client.get(f"/bytes/{signing.Signer(salt=links.SALT).sign_object(told | {'until': told['until'] - 62})}")
         assert (answer.status_code, answer.json()["type"].rsplit("#")[-1]) == (403, "link-ended")
+
+    @pytest.mark.parametrize("minutes", [-10, 10])
+    def test_a_process_whose_clock_is_off_judges_by_that_of_the_database(self, client, cast, version, link, token_of, minutes):
+        headers = token_of(cast.ivo)
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            assert client.get(link).status_code == 200
+            AccessGrant.objects.filter(team=cast.claims_api).update(until=Now() - timedelta(seconds=1))
+            assert client.get(link).status_code == 403
+            assert client.get(url(version), headers=headers).json()["type"].endswith("#grant-ended")
 
     @pytest.mark.parametrize("bend", [lambda s: s[:-2] + "xx", lambda s: "x" + s, lambda _: "nothing", lambda s: s + ":"])
     def test_a_bent_link_opens_nothing(self, client, link, bend):
@@ -76,16 +87,16 @@ class TestRedeeming:
         assert client.get(f"{head}/{bend(text)}").status_code == 403
 
     def test_what_we_sign_for_something_else_opens_nothing(self, client, link):
-        told = signing.TimestampSigner(salt=links.SALT).unsign_object(link.rpartition("/")[2])
-        forged = signing.TimestampSigner(salt="another purpose").sign_object(told)
+        told = signing.Signer(salt=links.SALT).unsign_object(link.rpartition("/")[2])
+        forged = signing.Signer(salt="another purpose").sign_object(told)
         assert client.get(f"/bytes/{forged}").status_code == 403
 
     @pytest.mark.parametrize(
         ("field", "value", "status"), [("path", "other.bin", 404), ("sha256", "0" * 64, 403), ("version", 0, 404), ("token", None, 200)]
     )
     def test_the_gate_judges_what_the_link_says(self, client, link, field, value, status):
-        told = signing.TimestampSigner(salt=links.SALT).unsign_object(link.rpartition("/")[2]) | {field: value}
-        assert client.get(f"/bytes/{signing.TimestampSigner(salt=links.SALT).sign_object(told)}").status_code == status
+        told = signing.Signer(salt=links.SALT).unsign_object(link.rpartition("/")[2]) | {field: value}
+        assert client.get(f"/bytes/{signing.Signer(salt=links.SALT).sign_object(told)}").status_code == status
 
     def test_rights_that_ended_meanwhile_bite(self, client, cast, version, link):
         AccessGrant.objects.filter(team=cast.claims_api).update(ended_at=timezone.now())

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from catalog.registry.models import AccessGrant, RegisteredModel, UseCase
-from catalog.registry.queries import covers
 from catalog.registry.states import DataClass, Environment
 from governance.access.actions.giving import grant_by_rule
 from governance.access.models import AccessPart, AccessReply, AccessRequest
@@ -231,11 +230,6 @@ def _problems_of_scope(wish: Wish) -> dict[str, list[str]]:
     """Name an environment or a data class that does not exist, or opens nothing for the service account it is for."""
     scope = (("environment", wish.environment, Environment), ("data_class", wish.data_class, DataClass))
     problems = {field: [f"Use one of {', '.join(choices.values)}."] for field, value, choices in scope if value not in choices.values}
-    most = wish.use_case.data_class
-    if "data_class" not in problems and not covers(most, wish.data_class, DataClass):
-        problems["data_class"] = [
-            f"{wish.use_case} is a use of {DataClass(most).label.lower()} data at most. Ask for {most}, or change the use case."
-        ]
     if "environment" not in problems and (runs_in := runs_in_more(wish.user, wish.environment)):
         problems["environment"] = [f"{wish.user} runs in {runs_in}; access in {wish.environment} would open nothing for it. Ask for {runs_in}."]
     return problems

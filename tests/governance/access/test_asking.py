@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.registry.actions import change_use_case
-from catalog.registry.models import AccessGrant, UseCase
+from catalog.registry.models import AccessGrant
 from catalog.registry.queries import approval_for_use
 from governance.access.actions import answer_question, withdraw_request
 from governance.access.models import AccessDecision, AccessPart, AccessRequest
@@ -41,7 +41,7 @@ def test_nothing_is_granted_by_asking(cast, model):
         ({"until": in_days(366)}, "until"),
         ({"environment": "moon"}, "environment"),
         ({"data_class": "top secret"}, "data_class"),
-        ({"data_class": "special"}, "data_class"),
+        ({"data_class": "special"}, "use_case"),
         ({"volume": "many\nlines"}, "volume"),
         ({"volume": "x" * 201}, "volume"),
         ({"note": "x" * 2_001}, "note"),
@@ -90,15 +90,6 @@ def test_nobody_asks_for_those_they_do_not_stand_for(cast, model, who):
     with pytest.raises(Invalid) as wrong:
         ask(model, cast.ivo, **subject)
     assert wrong.value.fields.keys() <= {"team", "user"}
-
-
-def test_a_use_case_gets_no_data_above_its_own(cast, model):
-    UseCase.objects.update(data_class="internal")
-    model.use.refresh_from_db()
-    with pytest.raises(Invalid) as wrong:
-        ask(model, cast.ivo, data_class="confidential")
-    assert "is a use of internal data at most" in wrong.value.fields["data_class"][0]
-    assert ask(model, cast.ivo, data_class="internal").data_class == "internal"
 
 
 def test_it_is_for_one_subject(cast, model):

@@ -100,6 +100,8 @@ def end_service_user(team: Team, user: User, *, by: User) -> User:
 
 def _add_user(user: User, *, by: User | None, password: str | None = None) -> User:
     check_name(user.username, "username")
+    if user.username.startswith(ERASED):
+        raise Invalid(f"{user.username} is no valid name.", fields={"username": [f"Names that begin with {ERASED} are of those who were erased."]})
     user.set_password(password)
     if DirectoryPerson.objects.filter(user_name__iexact=user.username).exists():
         raise Conflict(f"The directory calls somebody else {user.username}.", hint="Choose another name.")

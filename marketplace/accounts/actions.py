@@ -125,7 +125,7 @@ def deactivate_person(user: User, *, by: User | None, reason: str = "") -> User:
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         Session.objects.filter(user=user).delete()
         record("person.deactivated", user, by=by, reason=reason)
-        revoke_tokens(ApiToken.objects.filter(user=user), by=by)
+        revoke_tokens(ApiToken.objects.filter(user=user), by=by, left=True)
     user.refresh_from_db()
     forget_cached(user)
     return user

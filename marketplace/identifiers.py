@@ -15,6 +15,7 @@ from django.utils.deconstruct import deconstructible
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @deconstructible
@@ -64,6 +65,11 @@ def keyed_hash(text: str, *, purpose: str) -> str:
 def numbered(prefix: str, number: int | None) -> str:
     """Return the typed short id, e.g. `R-218`."""
     return f"{prefix}-{number}"
+
+
+def is_storable(text: str) -> bool:
+    """Whether the database can hold a text: it takes no NUL character and no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
 
 
 def hides_something(text: str) -> bool:

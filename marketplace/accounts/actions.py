@@ -100,6 +100,8 @@ def end_service_user(team: Team, user: User, *, by: User) -> User:
 
 def _add_user(user: User, *, by: User | None, password: str | None = None) -> User:
     check_name(user.username, "username")
+    if user.username.startswith(ERASED):
+        raise Invalid(f"{user.username} is no valid name.", fields={"username": [f"Names that begin with {ERASED} are of those who were erased."]})
     user.set_password(password)
     if DirectoryPerson.objects.filter(user_name__iexact=user.username).exists():
         raise Conflict(f"The directory calls somebody else {user.username}.", hint="Choose another name.")
@@ -123,7 +125,7 @@ def deactivate_person(user: User, *, by: User | None, reason: str = "") -> User:
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         Session.objects.filter(user=user).delete()
         record("person.deactivated", user, by=by, reason=reason)
-        revoke_tokens(ApiToken.objects.filter(user=user), by=by)
+        revoke_tokens(ApiToken.objects.filter(user=user), by=by, left=True)
     user.refresh_from_db()
     forget_cached(user)
     return user

@@ -86,8 +86,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """Return the name that a sign-in was tried with, in one spelling, for the lock."""
     given = (credentials or {}).get("username") or (request.POST.get("login", "") if request is not None else "")
-    # By way of capitals, as the database compares: there a long s or an i without its dot is the plain letter.
-    return str(given).replace("\x00", "").strip().upper().lower()[:96]
+    # The database may find a long s, an i without its dot or a capital I with one as the plain letter.
+    return str(given).replace("\x00", "").strip().upper().replace("\u0130", "I").lower()[:96]
 
 
 def lock_address(request: HttpRequest) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 from marketplace.errors import Invalid
+from marketplace.identifiers import is_storable
 
 DEFAULT, MOST = 50, 200
 M = TypeVar("M", bound=Model)
@@ -54,7 +55,7 @@ def decode(cursor: str, length: int) -> list[Any] | None:
 def _is_part(part: object) -> bool:
     """Whether this can be a part of a sort key: a number, or a text that the database can hold."""
     if isinstance(part, str):
-        return "\0" not in part and not any("\ud800" <= sign <= "\udfff" for sign in part)
+        return is_storable(part)
     return isinstance(part, (int, float)) and not isinstance(part, bool)
 
 

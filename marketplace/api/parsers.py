@@ -9,6 +9,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from marketplace.errors import TooLarge
+from marketplace.identifiers import is_storable
 
 MAX_DEPTH = 30
 
@@ -55,10 +56,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def check_shape(value: Any, depth: int = 0) -> None:
-    """Refuse NUL characters (the database cannot hold them) and absurd depth."""
+    """Refuse texts that the database cannot hold, and absurd depth."""
     if depth > MAX_DEPTH:
         raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
-    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)):
+    if isinstance(value, str) and not is_storable(value):
         raise ParseError("A text holds a NUL character or half a surrogate pair; remove it.")
     if isinstance(value, dict):
         for key, item in value.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from marketplace.bounded import BadAnswer, BoundedError, Crashed, TimedOut
-from marketplace.sandbox.running import strict
+from marketplace.sandbox.running import CONFINING, strict
 from marketplace.sandbox.tasks import Answer, Limits, Task
 
 SERVICE = "service"
@@ -33,7 +33,7 @@ def run_there(url: str, task: Task, payload: Any, *, files: Sequence[str | os.Pa
         "limits": limits.to_json(),
     }
     told = _speak(url, order, seconds=limits.wall_seconds + PATIENCE, most=limits.answer_bytes + ENVELOPE)
-    if set(told) == {"answer", "profile"} and isinstance(told["profile"], str):
+    if set(told) == {"answer", "profile"} and told["profile"] in CONFINING:
         return Answer(told["answer"], f"{SERVICE}/{told['profile']}")
     raise _fault(told)
 
@@ -41,7 +41,7 @@ def run_there(url: str, task: Task, payload: Any, *, files: Sequence[str | os.Pa
 def hello(url: str, folders: Sequence[str | os.PathLike[str]]) -> str:
     """Return the profile that the scanner itself confines with; raises ScannerAway when it does not, or does not see these folders."""
     told = _speak(url, {"ask": "hello", "folders": [str(Path(folder).absolute()) for folder in folders]}, seconds=60, most=ENVELOPE)
-    if set(told) != {"profile", "why", "unseen"} or not isinstance(told["profile"], str):
+    if set(told) != {"profile", "why", "unseen"} or told["profile"] not in ("", *CONFINING) or not isinstance(told["unseen"], list):
         raise _fault(told)
     if not told["profile"]:
         raise ScannerAway(f"{NAME} can confine nothing: {told['why']}")
@@ -51,11 +51,11 @@ def hello(url: str, folders: Sequence[str | os.PathLike[str]]) -> str:
 
 
 def _fault(told: Mapping[str, Any]) -> BoundedError:
-    kind, sentence = told.get("fault"), str(told.get("sentence", ""))[:500]
+    kind, sentence, code = told.get("fault"), str(told.get("sentence", ""))[:500], told.get("exit_code")
     if kind == "TimedOut":
         return TimedOut(sentence)
-    if kind == "Crashed":
-        return Crashed(sentence, exit_code=int(told.get("exit_code", 1)), stderr="")
+    if kind == "Crashed" and isinstance(code, int):
+        return Crashed(sentence, exit_code=code, stderr="")
     if kind == "ScannerAway":
         return ScannerAway(sentence)
     return BadAnswer(sentence or f"{NAME} answered in another shape.")

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from signal import SIGALRM, SIGXCPU, Signals
 from typing import Any
 
-from marketplace.bounded import BadAnswer, BoundedError, Crashed, TimedOut
+from marketplace.bounded import BadAnswer, Crashed, TimedOut
 from marketplace.bounded.conversation import Conversation
 from marketplace.sandbox.tasks import Answer, Limits, Task
 from marketplace.sandbox.world import World, bubblewrap, world
 
 BUBBLEWRAP, LANDLOCK, SECCOMP, UNSANDBOXED = "bubblewrap", "landlock", "seccomp", "unsandboxed"
-HERE = (BUBBLEWRAP, LANDLOCK, SECCOMP, UNSANDBOXED)
+CONFINING = (BUBBLEWRAP, LANDLOCK, SECCOMP)
+HERE = (*CONFINING, UNSANDBOXED)
 SHOWN = 200
 MOST_SAID = 8_000_000  # what a library may print while it works
 
@@ -110,6 +111,3 @@ def _refuse(name: str) -> object:
 
 def _signal(number: int) -> str:
     return Signals(number).name if number in set(Signals) else f"signal {number}"
-
-
-__all__ = ["BUBBLEWRAP", "LANDLOCK", "SECCOMP", "UNSANDBOXED", "BoundedError", "run_here", "strict"]

@@ -76,6 +76,10 @@ def believed(answer: str, *, request_id: str) -> tuple[str, dict[str, Any]]:
         raise NotBelieved(f"{type(wrong).__name__}: {wrong}") from wrong
     if [asked.get("InResponseTo") for asked in question] != [request_id]:
         raise NotBelieved("the assertion answers no question, or another one")  # on the envelope, which nobody signs, anybody can write one
+    if question[0].get("Recipient") != facts["sp"]["assertionConsumerService"]["url"]:
+        raise NotBelieved("it was sent to nobody, or to another address")  # the library is content when ours is a part of it
+    if not question[0].get("NotOnOrAfter"):
+        raise NotBelieved("it has no end")  # one that is there was judged by the library
     if facts["sp"]["entityId"] not in audiences:
         raise NotBelieved("it is for nobody, or for somebody else")
     if not assertion:

@@ -7,7 +7,7 @@ from marketplace.accounts.keys.limits import above, is_within, limits_in
 from marketplace.accounts.models import ApiToken, Kind, User
 from marketplace.accounts.permissions import may_manage_team, require_administrator
 from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES
-from marketplace.errors import NotAllowed
+from marketplace.errors import NotAllowed, NotSignedIn
 from marketplace.permissions.needs import OrgRole
 from marketplace.permissions.queries import Limits, has_role
 
@@ -32,6 +32,12 @@ def require_no_more(parent: ApiToken | None, scopes: list[str], limits: Limits) 
         raise NotAllowed(f"This token cannot issue one that may more than itself: {', '.join(more)}.", hint="Issue it on the page My tokens.")
     if not is_within(limits, limits_in(parent)):
         raise NotAllowed("This token is limited; it cannot issue one that reaches further.", hint="Name models or teams that it is limited to.")
+
+
+def require_still_counting(parent: ApiToken | None) -> None:
+    """Refuse a token that was revoked since the request came with it; the row is locked, so that a revocation sees what is handed out."""
+    if parent is not None and not ApiToken.objects.select_for_update().filter(pk=parent.pk, revoked_at=None).exists():
+        raise NotSignedIn("This token was revoked just now.", hint="Use another one.")
 
 
 def require_right_hands(by: User, scopes: Collection[str]) -> None:

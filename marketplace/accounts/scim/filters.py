@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from marketplace.accounts.scim.errors import ScimError
+from marketplace.identifiers import is_storable
 
 LONGEST, MOST_TERMS = 2000, 8
 NAME = r"[A-Za-z$][\w$-]*"
@@ -66,8 +67,8 @@ def _value(text: str) -> str | bool | int:
         value: str | bool | int = json.loads(text)
     except ValueError as wrong:
         raise ScimError("invalidFilter", UNDERSTOOD) from wrong
-    if isinstance(value, str) and "\0" in value:
-        raise ScimError("invalidFilter", "A value holds a NUL character.")
+    if isinstance(value, str) and not is_storable(value):
+        raise ScimError("invalidFilter", "A value holds a NUL character or half a surrogate pair.")
     return value
 
 

@@ -66,14 +66,15 @@ def answer(request_id, key=OURS, *, signed="assertion", **wrong):
     said = {
         "issuer": ISSUER, "audience": f"{product.PUBLIC_URL}/login/saml/metadata", "recipient": ACS, "destination": ACS, "to": request_id, "in": request_id,
         "before": moment(minutes=-1), "after": moment(minutes=5), "format": PERSISTENT, "name": "subject-of-nadia", "id": "_" + OneLogin_Saml2_Utils.generate_unique_id(),
-        "groups": ["ml-people"], "status": "Success", "email": "nadia@corp.example", "confirm": "bearer",
+        "ends": True, "groups": ["ml-people"], "status": "Success", "email": "nadia@corp.example", "confirm": "bearer",
     } | wrong  # fmt: skip
     groups = "".join(f"<saml:AttributeValue>{group}</saml:AttributeValue>" for group in said["groups"])
     audience = f"<saml:AudienceRestriction><saml:Audience>{said['audience']}</saml:Audience></saml:AudienceRestriction>" if said["audience"] else ""
     to = f'InResponseTo="{said["to"]}"' if said["to"] else ""
+    until = f'NotOnOrAfter="{said["after"]}"' if said["ends"] else ""
     assertion = f"""<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{said["id"]}" Version="2.0" IssueInstant="{moment()}">
 <saml:Issuer>{said["issuer"]}</saml:Issuer><saml:Subject><saml:NameID Format="{said["format"]}">{said["name"]}</saml:NameID>
-<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:{said["confirm"]}"><saml:SubjectConfirmationData {to} NotOnOrAfter="{said["after"]}" Recipient="{said["recipient"]}"/>
+<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:{said["confirm"]}"><saml:SubjectConfirmationData {to} {until} Recipient="{said["recipient"]}"/>
 </saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{said["before"]}" NotOnOrAfter="{said["after"]}">{audience}</saml:Conditions>
 <saml:AuthnStatement AuthnInstant="{moment()}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef>
 </saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement>
@@ -176,6 +177,25 @@ def wrapped(text):
     return text.replace(good, evil.replace("</saml:Assertion>", f"<saml:Advice>{good}</saml:Advice></saml:Assertion>"))
 
 
+def evil_twin(text):
+    """The signed assertion, and an unsigned one for somebody else."""
+    good = re.search(r"<saml:Assertion.*</saml:Assertion>", text, re.DOTALL).group(0)
+    evil = re.sub(r"<ds:Signature.*?</ds:Signature>", "", good, flags=re.DOTALL).replace("subject-of-nadia", "subject-of-root")
+    return good, evil
+
+
+def doubled(text):
+    good, evil = evil_twin(text)
+    return text.replace(good, evil + good)
+
+
+def extended(text):
+    """Signature wrapping by an extension of the envelope: the signed one hides there, an unsigned one with its id stands where it stood."""
+    good, evil = evil_twin(text)
+    moved = text.replace(good, evil)
+    return moved.replace("<samlp:Status>", f"<samlp:Extensions>{good}</samlp:Extensions><samlp:Status>")
+
+
 WRONG = {
     "unsigned": {"signed": ""},
     "signed by somebody else": {"key": OTHERS},
@@ -189,6 +209,9 @@ WRONG = {
     "expired": {"after": moment(minutes=-10), "before": moment(minutes=-20)},
     "from the future": {"before": moment(minutes=20), "after": moment(minutes=30)},
     "sent elsewhere": {"recipient": "https://other.example/acs"},
+    "sent to an address that ends with ours": {"recipient": f"https://other.example/acs?to={ACS}"},
+    "sent to an address that begins with ours": {"recipient": f"{ACS}.other.example"},
+    "sent to nobody": {"recipient": ""},
     "bound elsewhere": {"destination": "https://other.example/acs"},
     "an answer to another question": {"to": "_another", "in": "_another"},
     "an answer to no question": {"to": "", "in": ""},
@@ -199,6 +222,11 @@ WRONG = {
     "named for this once": {"format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"},
     "named by too long a name": {"name": "x" * 192},
     "without a name": {"name": ""},
+    "believed for ever": {"ends": False},
+    "an entity of a file": {"spoil": lambda text: '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + text.replace("Nadia Neu", "&a;")},
+    "two assertions": {"spoil": doubled},
+    "wrapped in an extension": {"spoil": extended},
+    "the same name twice": {"spoil": lambda text: text.replace("</samlp:Status>", "</samlp:Status><saml:Assertion/>")},
     "with a document type": {"spoil": lambda text: '<!DOCTYPE x [<!ENTITY a "b">]>' + text},
     "no XML": {"spoil": lambda _: "x"},
     "of absurd length": {"spoil": lambda text: text + " " * 300_000},
@@ -215,6 +243,17 @@ class TestOut:
         assert "could not be believed" in refused.content.decode()
         assert not is_in(client)
         assert User.objects.count() == people
+
+    @pytest.mark.parametrize("comment", ["<!---->", "<!-- x -->", "<?x y?>"])
+    def test_a_comment_in_the_name_makes_nobody_somebody_else(self, cast, client, saml, comment):
+        posts(client, answer(begun(client), name="subject-of-root"))
+        root = client.session["_auth_user_id"]
+        client.logout()
+        posts(client, answer(begun(client), name=f"subject-of-root{comment}.evil", email="", groups=[]))
+        assert not is_in(client) or client.session["_auth_user_id"] != root
+        client.logout()
+        posts(client, answer(begun(client), name="subject-of-root.evil", email="").replace("subject-of-root.evil", f"subject-of-root{comment}.evil"))
+        assert not is_in(client) or client.session["_auth_user_id"] != root
 
     def test_an_answer_counts_once(self, cast, client, saml):
         question = begun(client)

@@ -61,7 +61,7 @@ def test_a_lock_is_for_an_address_or_a_network_of_ipv6(rf, address, kept):
     assert lock_address(rf.get("/login", REMOTE_ADDR=address)) == kept
 
 
-@pytest.mark.parametrize("name", ["SIMON", " simon ", "\u017fimon", "s\u0131mon"])
+@pytest.mark.parametrize("name", ["SIMON", " simon ", "\u017fimon", "s\u0131mon", "s\u0130mon"])
 def test_names_that_the_database_finds_alike_share_a_lock(name):
     assert username_of(None, {"username": name}) == "simon"
 

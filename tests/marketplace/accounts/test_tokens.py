@@ -7,13 +7,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketplace.accounts.actions import issue_token, revoke_token
-from marketplace.accounts.keys.actions import rotate_token
+from marketplace.accounts.actions import deactivate_person, issue_token, revoke_token
+from marketplace.accounts.keys.actions import add_publisher, rotate_token
 from marketplace.accounts.keys.queries import token_caller
 from marketplace.accounts.models import ApiToken, User
 from marketplace.accounts.tokens import is_well_formed, new_secret
 from marketplace.activity.models import Event
-from marketplace.errors import Invalid, NotAllowed
+from marketplace.errors import Invalid, NotAllowed, NotSignedIn
 
 ME = "/api/v1/me"
 
@@ -195,3 +195,60 @@ def test_revoking_the_old_one_leaves_its_successor(cast):
     _, newer = rotate_token(old, by=cast.bea)
     revoke_token(old, by=cast.bea)
     assert token_caller(newer) is not None
+
+
+@pytest.mark.parametrize("which", ["itself", "another"])
+def test_what_was_rotated_through_a_token_ends_with_it(cast, client, which):
+    first, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read", "admin"])
+    if which == "itself":
+        asked = {"name": "from it", "scopes": ["read", "admin"]}
+        child = client.post("/api/v1/tokens", asked, headers={"Authorization": f"Bearer {secret}"}, content_type="application/json").json()
+        pk, through = child["id"], child["secret"]
+    else:
+        pk, through = issue_token(cast.bea, by=cast.bea, name="apart", scopes=["read"])[0].pk, secret
+    rotated = client.post(f"/api/v1/tokens/{pk}/rotate", headers={"Authorization": f"Bearer {through}"})
+    assert token_caller(rotated.json()["secret"]) is not None
+    revoke_token(first, by=cast.bea)
+    assert token_caller(rotated.json()["secret"]) is None
+
+
+def test_what_came_from_a_token_that_was_replaced_long_ago_ends_with_its_family(cast, client):
+    first, secret = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read", "admin"])
+    asked = {"name": "from it", "scopes": ["read"]}
+    child = client.post("/api/v1/tokens", asked, headers={"Authorization": f"Bearer {secret}"}, content_type="application/json").json()["secret"]
+    new, _ = rotate_token(first, by=cast.bea)
+    ApiToken.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(days=1))
+    assert token_caller(child) is not None
+    revoke_token(new, by=cast.bea)
+    assert token_caller(child) is None
+
+
+@pytest.mark.parametrize("what", ["issue", "rotate", "trust"])
+def test_a_token_that_was_revoked_while_it_asked_hands_out_nothing(cast, what):
+    parent, _ = issue_token(cast.bea, by=cast.bea, name="laptop", scopes=["read", "admin"])
+    other, _ = issue_token(cast.bea, by=cast.bea, name="apart", scopes=["read"])
+    asks = ApiToken.objects.get(pk=parent.pk)  # as the request read it
+    revoke_token(parent, by=cast.bea)
+    with pytest.raises(NotSignedIn):
+        if what == "issue":
+            issue_token(cast.bea, by=cast.bea, name="late", scopes=["read"], parent=asks)
+        elif what == "rotate":
+            rotate_token(other, by=cast.bea, parent=asks)
+        else:
+            add_publisher(
+                cast.ci_claims, by=cast.root, scopes=["read"], parent=asks, issuer="https://ci.example", audience="x", repository="a/b",
+                ref="refs/heads/main", workflow="w.yml",
+            )  # fmt: skip
+    assert ApiToken.objects.filter(revoked_at=None).count() == 1
+
+
+def test_a_token_of_a_service_account_survives_that_its_issuer_leaves_but_not_that_the_token_it_came_through_is_revoked(cast):
+    mine, _ = issue_token(cast.root, by=cast.root, name="laptop", scopes=["read", "admin"])
+    again, _ = issue_token(cast.root, by=cast.root, name="desk", scopes=["read", "admin"])
+    _, stays = issue_token(cast.ci_claims, by=cast.root, name="nightly", scopes=["read"], parent=mine)
+    _, goes = issue_token(cast.ci_claims, by=cast.root, name="hourly", scopes=["read"], parent=again)
+    revoke_token(again, by=cast.root)
+    deactivate_person(cast.root, by=None)
+    assert token_caller(goes) is None
+    assert token_caller(stays) is not None
+    assert not ApiToken.objects.filter(user=cast.root, revoked_at=None).exists()

@@ -129,6 +129,11 @@ def test_no_ending_over_there_is_taken_for_an_answer(serving, name):
 
 
 NOISE = {
+    "an exit code that is none": b'{"fault": "Crashed", "sentence": "x", "exit_code": "many"}\n',
+    "an exit code that is a list": b'{"fault": "Crashed", "sentence": "x", "exit_code": [1]}\n',
+    "a fault that is a list": b'{"fault": ["TimedOut"], "sentence": {"a": 1}}\n',
+    "an infinite exit code": b'{"fault": "Crashed", "exit_code": 1e999}\n',
+    "a profile that is none": b'{"answer": 1, "profile": ["landlock"]}\n',
     "nothing": b"",
     "no JSON": b"allow\n",
     "another shape": b'{"answer": 1}\n',
@@ -156,6 +161,33 @@ def test_a_scanner_that_answers_noise_has_not_answered(folder, noise):
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(box.BadAnswer):
             run_there(f"unix:{address}", task("where"), None, files=[], limits=SMALL)
+
+
+LIES = [
+    b'{"profile": "landlock", "why": "", "unseen": 1}\n', b'{"profile": "landlock", "why": "", "unseen": {"a": 1}}\n', b'{"profile": "landlock", "why": "", "unseen": [[]]}\n',
+    b'{"profile": "landlock", "why": 1, "unseen": null}\n', b'{"profile": null, "why": "", "unseen": []}\n', b'{"fault": "Crashed", "exit_code": "x"}\n', b"[]\n", b"null\n",
+    b'{"profile": "unsandboxed", "why": "", "unseen": []}\n', b'{"profile": "none", "why": "", "unseen": []}\n', b'{"profile": "everything is fine", "why": "", "unseen": []}\n',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_scanner_that_says_nothing_sensible_about_itself_is_not_used(used, lie):
+    settings, files = used
+    address = files / f"liar{LIES.index(lie)}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+
+        def answer():
+            line, _ = listener.accept()
+            with line, suppress(OSError):
+                line.recv(65536)
+                line.sendall(lie)
+
+        threading.Thread(target=answer, daemon=True).start()
+        settings.SANDBOX_PROFILE, settings.SCANNER_URL = "service", f"unix:{address}"
+        box.forget()
+        assert box.choice().profile == "none"
 
 
 def test_a_hung_scanner_is_given_up(folder, monkeypatch):

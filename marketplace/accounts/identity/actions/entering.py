@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketplace.accounts.actions import add_person, deactivate_person
+from marketplace.accounts.actions import ERASED, add_person, deactivate_person
 from marketplace.accounts.identity.actions.placing import place
 from marketplace.accounts.identity.claims import Claims
 from marketplace.accounts.identity.mapping import places_of
@@ -80,7 +80,8 @@ def admit(claims: Claims) -> User:
 
 
 def free_username(wish: str) -> str:
-    """Return a user name that nobody has yet: the wish, or the wish with a number."""
+    """Return a user name that nobody has yet and that of nobody erased: the wish, or the wish with a number."""
+    wish = f"person-{wish}" if wish.startswith(ERASED) else wish
     names = User.objects.filter(username__istartswith=wish).values_list("username", flat=True)
     said = DirectoryPerson.objects.filter(user_name__istartswith=wish).values_list("user_name", flat=True)
     taken = {name.lower() for name in [*names, *said]}

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from marketplace.accounts.keys.permissions import require_keeper
-from marketplace.accounts.models import ApiToken, User
+from marketplace.accounts.models import ApiToken, Kind, User
 from marketplace.activity.actions import record
 from marketplace.activity.models import Event
 
@@ -22,20 +22,27 @@ def revoke_token(token: ApiToken, *, by: User) -> ApiToken:
     return token
 
 
-def revoke_tokens(tokens: QuerySet[ApiToken], *, by: User | None, reason: str = "") -> int:
-    """End whichever of these tokens are not ended yet, each with its event, and what came from them; who may was judged by the caller."""
+def revoke_tokens(tokens: QuerySet[ApiToken], *, by: User | None, reason: str = "", left: bool = False) -> int:
+    """End whichever of these tokens are not ended yet, each with its event, and what came from them; who may was judged by the caller.
+
+    `left`: nobody else knows these secrets, their owner only went; what they handed out to service accounts survives.
+    """
     count, asked = 0, list(tokens.values_list("pk", flat=True))
     seen: set[int] = set()
+    which = Q(revoked_at=None)
     while asked:
         seen.update(asked)
-        for token in ApiToken.objects.filter(pk__in=asked, revoked_at=None).order_by("pk").select_for_update(of=("self",)):
-            if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
-                record("token.revoked", token, by=by, reason=reason)
-                count += 1
+        for token in ApiToken.objects.filter(which, pk__in=asked).order_by("pk").select_for_update(of=("self",)):
+            ApiToken.objects.filter(pk=token.pk).update(revoked_at=Now())
+            record("token.revoked", token, by=by, reason=reason)
+            count += 1
         # Whoever knows a secret may have asked for another with it; and a rotated one counts for a day beside its successor.
         came = Q(issued_through__in=asked) | Q(replaced_by__in=asked)
-        asked = list(ApiToken.objects.filter(came, revoked_at=None, expires_at__gt=Now()).exclude(pk__in=seen).values_list("pk", flat=True))
-        reason = "It came from a token that was revoked, or was replaced by one."
+        if left:
+            came &= ~Q(user__kind=Kind.SERVICE)
+        # Those that ended by themselves are only gone through: what came from them may still count.
+        which, reason = Q(revoked_at=None, expires_at__gt=Now()), "It came from a token that was revoked, or was replaced by one."
+        asked = list(ApiToken.objects.filter(came).exclude(pk__in=seen).values_list("pk", flat=True))
     return count
 
 
@@ -52,4 +59,5 @@ def end_tokens_of_leavers(events: Sequence[Event]) -> int:
         "pk", "user__person", "only_teams"
     )
     gone = [pk for pk, person, only in rows if any((str(person), team) in left for team in only)]
-    return revoke_tokens(ApiToken.objects.filter(pk__in=gone), by=None, reason="Its owner left the team it was limited to.") if gone else 0
+    reason = "Its owner left the team it was limited to."
+    return revoke_tokens(ApiToken.objects.filter(pk__in=gone), by=None, reason=reason, left=True) if gone else 0

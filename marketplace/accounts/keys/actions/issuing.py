@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from marketplace import origin
 from marketplace.accounts.keys.limits import limits_in
-from marketplace.accounts.keys.permissions import require_keeper, require_no_more, require_right_hands
+from marketplace.accounts.keys.permissions import require_keeper, require_no_more, require_right_hands, require_still_counting
 from marketplace.accounts.models import ApiToken, Kind, TrustedPublisher, User
 from marketplace.accounts.tokens import FOR_ADMINISTRATORS, FOR_PEOPLE, SCOPES, digest_of, new_secret, shown_prefix
 from marketplace.activity.actions import record
@@ -40,6 +40,7 @@ def issue_token(
     if problems := _problems(name, scopes, days, limits):
         raise Invalid("The token was not issued.", fields=problems)
     require_no_more(parent, scopes, limits)
+    require_still_counting(parent)
     require_right_hands(by, scopes)
     refuse_what_is_for_people(user, scopes)
     end = min(filter(None, [timezone.now() + timedelta(days=days), parent.expires_at if parent else None]))
@@ -113,6 +114,7 @@ def rotate_token(token: ApiToken, *, by: User, parent: ApiToken | None = None) -
     """Give a token a new secret for as long as it was first issued; the old one counts for 24 hours more at most, never longer than before."""
     require_keeper(by, token.user, "rotate other people's tokens")
     require_no_more(parent, token.scopes, limits_in(token))
+    require_still_counting(parent)
     require_right_hands(by, token.scopes)
     if token.publisher_id is not None:
         raise Conflict("A CI job gets a new token each time it asks; there is nothing to rotate.", hint="Let the job exchange its token again.")
@@ -122,9 +124,13 @@ def rotate_token(token: ApiToken, *, by: User, parent: ApiToken | None = None) -
         raise Conflict("Only a token that counts and was not rotated yet can be rotated.", hint="Issue a new one.")
     lasts = min(token.expires_at - token.created_at, timedelta(days=MAX_TOKEN_DAYS))
     end = min(filter(None, [timezone.now() + lasts, parent.expires_at if parent else None]))
+    # Whoever asked with another token knows the new secret; whoever asked with this one takes its place, also among what came from a third.
+    through = token.issued_through if parent is not None and parent.pk == token.pk else parent
     try:
         with transaction.atomic():
-            made, secret = make_token(token.user, by=by, name=token.name, scopes=token.scopes, until=end, limits=limits_in(token), replaces=token)
+            made, secret = make_token(
+                token.user, by=by, name=token.name, scopes=token.scopes, until=end, limits=limits_in(token), replaces=token, issued_through=through
+            )
     except IntegrityError as faster:
         raise Conflict("Somebody rotated this token just now.", hint="Reload the page.") from faster
     ApiToken.objects.filter(pk=token.pk, expires_at__gt=overlap).update(expires_at=overlap)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from marketplace import origin
 from marketplace.accounts.keys.actions.ending import revoke_tokens
 from marketplace.accounts.keys.actions.issuing import make_token, refuse_what_is_for_people, scope_problem
-from marketplace.accounts.keys.permissions import require_keeper, require_no_more
+from marketplace.accounts.keys.permissions import require_keeper, require_no_more, require_still_counting
 from marketplace.accounts.keys.queries import database_now, publishers_that_trust
 from marketplace.accounts.keys.trust import Assertion, Fetch, Untrusted, fetch_outside, fits, issuer_of, verified
 from marketplace.accounts.models import ApiToken, Kind, SpentAssertion, TrustedPublisher, User
@@ -46,6 +46,7 @@ def add_publisher(account: User, *, by: User, scopes: list[str], parent: ApiToke
     if problems:
         raise Invalid("The CI job is not trusted.", fields=problems)
     refuse_what_is_for_people(account, scopes)
+    require_still_counting(parent)
     require_no_more(parent, scopes, Limits())  # its jobs reach as far as the account: no limited token hands that out
     try:
         with transaction.atomic():

@@ -101,12 +101,16 @@ def _close(person: User, *, by: User) -> None:
 
 @transaction.atomic
 def remove_person(person: User, *, by: User) -> None:
-    """Close the account of somebody whom the directory removed, and take back what it gave; the person stays in the record."""
+    """Close the account of somebody whom the directory removed, and take back what it gave; the person stays in the record.
+
+    Whom an administrator closed before stays closed by the administrator, also when the directory brings them again.
+    """
+    is_ours = person.is_active or DirectoryPerson.objects.filter(user=person, is_closed_here=True).exists()
     DirectoryGroup.objects.filter(memberships__user=person).update(revision=F("revision") + 1, changed_at=Now())
     DirectoryMembership.objects.filter(user=person).delete()
     place({person: Places()}, by=by)
     _open_or_close(person, wanted=False, by=by)
-    gone = {"user_name": "", "said": {}, "removed_at": timezone.now(), "changed_at": Now(), "is_closed_here": True}
+    gone = {"user_name": "", "said": {}, "removed_at": timezone.now(), "changed_at": Now(), "is_closed_here": is_ours}
     DirectoryPerson.objects.update_or_create(user=person, defaults=gone, create_defaults=gone | {"is_made_here": False})
     record("person.removed", person, by=by)
 

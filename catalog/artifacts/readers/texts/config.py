@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.artifacts.paths import check_path
-from catalog.artifacts.readers import plain, templates
+from catalog.artifacts.readers.texts import plain, templates
 from catalog.artifacts.readers.types import Broken, Unsafe, fact, shorten
 
 # Keys that make a library fetch and run code which comes with the model.

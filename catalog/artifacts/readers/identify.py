@@ -5,11 +5,14 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from catalog.artifacts.readers import onnx
+from catalog.artifacts.readers import onnx, sentencepiece
 from catalog.artifacts.readers.archives import zip as zips
 from catalog.artifacts.readers.pickles import plain
 from catalog.artifacts.readers.protobuf import BYTES, VARINT, Budget, Message
 from catalog.artifacts.readers.safetensors import HEADER_LIMIT
+from catalog.artifacts.readers.tensorflow import index as tensor_index
+from catalog.artifacts.readers.tensorflow import saved
+from catalog.artifacts.readers.trees import ubjson
 from catalog.artifacts.readers.types import Refused, TooMuch
 from catalog.artifacts.readers.window import Window
 
@@ -86,8 +89,23 @@ def _softer(window: Window, head: bytes, size: int) -> str:
             return "pickle"
         window.go(0)
     if not text:
-        return "onnx" if _onnx(window) else "unknown"
+        return _binary(window, head, size)
     return _text(head.decode("utf-8", "ignore").removeprefix("\ufeff"))
+
+
+def _binary(window: Window, head: bytes, size: int) -> str:
+    """Tell apart the binary formats that only their structure gives away."""
+    if size > tensor_index.FOOTER:
+        window.go(size - len(tensor_index.MAGIC))
+        if window.take(len(tensor_index.MAGIC)) == tensor_index.MAGIC:
+            return "tensor-index"
+    if saved.kind_of(window):
+        return "tensorflow"
+    if _onnx(window):
+        return "onnx"
+    if sentencepiece.looks_like(window):
+        return "sentencepiece"
+    return "ubjson" if ubjson.looks_like(head) else "unknown"
 
 
 def _zip(window: Window, head: bytes) -> str:
@@ -140,6 +158,10 @@ def _is_text(head: bytes, size: int) -> bool:
 
 
 def _text(text: str) -> str:
+    if text.lstrip().startswith(("<?xml", "<!DOCTYPE", "<PMML", "<net")):
+        return "xml"
+    if text.startswith("tree\n") and "\nversion=" in text[:200]:
+        return "lightgbm"
     if text.startswith("#!"):
         return "python" if "python" in text.partition("\n")[0] else "script"
     if JSON_START.match(text):

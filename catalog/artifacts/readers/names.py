@@ -17,7 +17,7 @@ NAMES: dict[str, set[str]] = {
     "npz": {".npz"},
     "hdf5": {".h5", ".hdf5", ".keras"},
     "keras": {".keras"},
-    "tensorflow": {".pb"},
+    "tensorflow": {".pb", ".meta"},
     "tensor-index": {".index"},
     "sentencepiece": {".model", ".spm"},
     "ubjson": {".ubj"} | BOOSTERS,
@@ -34,6 +34,8 @@ ENDINGS = {ending for endings in NAMES.values() for ending in endings}
 CODE_NAMES = {".py", ".pyw", ".pyc", ".pyo", ".pyd", ".pyx", ".pyz", ".pth.py", ".so", ".dll", ".dylib", ".exe", ".sh", ".bash", ".zsh", ".bat",
               ".cmd", ".ps1", ".js", ".mjs", ".jar", ".class", ".ipynb", ".wasm", ".lua", ".pl", ".rb", ".r", ".vbs", ".scr", ".com", ".whl",
               ".egg", ".mar", ".node", ".cu", ".c", ".cpp", ".o", ".a", ".ko", ".deb", ".rpm", ".msi", ".apk"}  # fmt: skip
+# Names without an ending that programs run.
+CODE_FILES = {"dockerfile", "containerfile", "makefile", "jenkinsfile", "procfile", "rakefile", "gemfile", "justfile", "snakefile"}
 CODE_FORMATS = {"python": "Python code", "bytecode": "compiled Python code", "script": "a script", "native": "a native program or library",
                 "notebook": "a notebook"}  # fmt: skip
 TITLES = {"safetensors": "a safetensors file", "gguf": "a GGUF model", "onnx": "an ONNX model", "pickle": "a pickle", "text": "text",

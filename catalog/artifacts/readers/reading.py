@@ -5,14 +5,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from catalog.artifacts.paths import check_path
-from catalog.artifacts.readers import gguf, onnx, polyglot, safetensors, texts
+from catalog.artifacts.readers import gguf, onnx, polyglot, safetensors, sentencepiece, texts
 from catalog.artifacts.readers.archives import inside, packed, tar, walk
 from catalog.artifacts.readers.hdf5 import walk as hdf5
 from catalog.artifacts.readers.identify import identify_window
 from catalog.artifacts.readers.keras import archive as keras
-from catalog.artifacts.readers.names import CODE_FORMATS, CODE_NAMES, ENDINGS, NAMES, PACKED, PICKLES, TITLES
+from catalog.artifacts.readers.names import CODE_FILES, CODE_FORMATS, CODE_NAMES, ENDINGS, NAMES, PACKED, PICKLES, TITLES
 from catalog.artifacts.readers.numbers import npy
 from catalog.artifacts.readers.pickles import plain, torch_zip
+from catalog.artifacts.readers.tensorflow import index, saved
+from catalog.artifacts.readers.texts import xml
+from catalog.artifacts.readers.trees import lightgbm, xgboost
 from catalog.artifacts.readers.types import Broken, Finding, Reading, Refused, Unsafe, shorten
 from catalog.artifacts.readers.window import Window
 
@@ -57,7 +60,7 @@ def _judge(window: Window, name: str, shown: str, form: str, level: int) -> Read
     suffix = PurePosixPath(name).suffix.lower()
     if form == "empty":
         return _empty(name, shown)
-    if suffix in CODE_NAMES or form in CODE_FORMATS:
+    if suffix in CODE_NAMES or form in CODE_FORMATS or PurePosixPath(name).name.lower() in CODE_FILES:
         what = CODE_FORMATS.get(form, "a program")
         raise Unsafe(f"{shown} is {what}: models here may not bring code to run.", where=shown, fix=FIX_CODE)
     if form in PACKED:
@@ -164,6 +167,12 @@ READERS: dict[str, Callable[[Window, str], Reading]] = {
     "npz": npy.read_npz,
     "hdf5": hdf5.read,
     "keras": keras.read,
+    "tensorflow": saved.read,
+    "tensor-index": index.read,
+    "sentencepiece": sentencepiece.read,
+    "ubjson": xgboost.read_binary,
+    "lightgbm": lightgbm.read,
+    "xml": xml.read,
     "json": texts.read_json,
     "text": texts.read_text,
 }

@@ -71,7 +71,10 @@ def _class(item: dict[str, Any], label: str, name: str, verdict: Verdict, *, leg
 
 def _custom(item: dict[str, Any], shown: str, label: str, name: str, verdict: Verdict) -> None:
     """A class registered by a program has “package>Class” for a name; it cannot be loaded without that program."""
-    if ">" in str(item["class_name"]) and item.get("module") is None:
+    package, _, plain_name = str(item["class_name"]).partition(">")
+    if package == "Custom" and plain_name in rules.names("keras", "classes"):
+        return  # how some versions name the optimizers of Keras itself
+    if plain_name and item.get("module") is None:
         verdict.doubts.append(f"“{shown}” ({label}) is a class of somebody's own program.")
     else:
         verdict.problems.append(_unsafe(f"{name} names “{shown}”, which is no class: loading calls it.", label))

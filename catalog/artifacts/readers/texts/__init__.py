@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from catalog.artifacts.readers.texts import config, plain
+from catalog.artifacts.readers.trees import xgboost
 from catalog.artifacts.readers.types import Reading, Unsafe
 from catalog.artifacts.readers.window import Window
 
@@ -16,7 +17,10 @@ def read_json(window: Window, name: str) -> Reading:
     value = plain.parse_json(window)
     if isinstance(value, dict) and "nbformat" in value and "cells" in value:
         raise Unsafe(f"{name} is a notebook: models here may not bring code to run.", where="nbformat", fix=FIX_CODE)
-    return Reading("json", "allow", [], config.check_json(value, name))
+    facts = config.check_json(value, name)
+    if xgboost.is_model(value):
+        facts |= xgboost.check(value, PurePosixPath(name).name)
+    return Reading("json", "allow", [], facts)
 
 
 def read_text(window: Window, name: str) -> Reading:

@@ -8,6 +8,9 @@ from catalog.artifacts.readers.pickles.numpy_types import DTYPE
 from catalog.artifacts.readers.pickles.symbols import Import, Made
 
 LATIN = ("latin1", "latin-1")
+RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
+SCALAR = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+BUFFER = ("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer")
 
 
 def of_call(made: Made) -> str:
@@ -88,10 +91,10 @@ def _never(made: Made) -> str:
 CALLS: dict[str, Callable[[Made], str]] = {
     "_codecs.encode": _latin,
     **dict.fromkeys(("builtins.bytes", "builtins.bytearray", "__builtin__.bytes", "__builtin__.bytearray"), _bytes),
-    **dict.fromkeys(("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"), _reconstruct),
-    **dict.fromkeys(("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"), numpy_types.of_scalar),
+    **dict.fromkeys(RECONSTRUCT, _reconstruct),
+    **dict.fromkeys(SCALAR, numpy_types.of_scalar),
     **dict.fromkeys(("numpy.ndarray", "numpy.ma.MaskedArray", "numpy.ma.core.MaskedArray"), _never),
-    **dict.fromkeys(("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"), _buffer),
+    **dict.fromkeys(BUFFER, _buffer),
     **dict.fromkeys(("copyreg._reconstructor", "copy_reg._reconstructor"), _instance),
     "numpy.ma.core._mareconstruct": _masked,
     DTYPE: numpy_types.of_type,
@@ -99,5 +102,5 @@ CALLS: dict[str, Callable[[Made], str]] = {
 STATES: dict[str, Callable[[Made], str]] = {
     "numpy.ma.core._mareconstruct": numpy_types.of_array_state,
     DTYPE: numpy_types.of_type_state,
-    **dict.fromkeys(("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"), numpy_types.of_array_state),
+    **dict.fromkeys(RECONSTRUCT, numpy_types.of_array_state),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from catalog.artifacts.readers import rules
 from catalog.artifacts.readers.pickles import care
 from catalog.artifacts.readers.pickles.numpy_types import DTYPE
 from catalog.artifacts.readers.pickles.opcodes import OPAQUE, OPCODES
@@ -13,6 +14,10 @@ from catalog.artifacts.readers.window import Window
 STEP_LIMIT = 4_000_000
 KEPT_ITEMS = 64
 HIGHEST_PROTOCOL = 5
+# What a symbol of these kinds stands for is no text when the pickle is loaded.
+# Known functions that may return text, of which loading would take the name of an import.
+MAKES_TEXT = frozenset({"str", "unicode", "_reconstructor", "newObj", "_new_Index", "_new_DatetimeIndex", "_rebuild_from_type_v2"})
+NEVER_TEXT = (int, list, dict, tuple, Import, Persistent)
 
 
 ArrayHook = Callable[["Machine", Made], object]
@@ -92,6 +97,8 @@ class Machine:
     def import_name(self, module: object, name: object) -> None:
         """Note an import; one whose name is computed is noted as such and will be refused."""
         if not isinstance(module, str) or not isinstance(name, str):
+            if _never_text(module) or _never_text(name):
+                raise self.broken("An import has something other than text for a name.")
             module, name = COMPUTED, COMPUTED
         found = Import(module, name, self.opcode, self.at)
         self.log.imports.append(found)
@@ -118,6 +125,13 @@ class Machine:
         """Note what an allowed import is misused for; nothing when the message is empty."""
         if message:
             self.log.concerns.append(Concern(message, self.opcode, self.at))
+
+
+def _never_text(symbol: object) -> bool:
+    """Whether loading would stop here, because what stands for a name is certainly no text."""
+    if isinstance(symbol, Made) and symbol.source is not None:
+        return symbol.source.name not in MAKES_TEXT and symbol.called in rules.names("globals", "allow") | rules.names("globals", "review")
+    return symbol is None or isinstance(symbol, NEVER_TEXT)
 
 
 def _tuple(machine: Machine, values: list[Any]) -> object:

@@ -14,7 +14,7 @@ NAMES: dict[str, set[str]] = {
     "pickle": PICKLES,
     "torch-zip": WEIGHTS,
     "npy": {".npy"},
-    "npz": {".npz"},
+    "npz": {".npz", ".zip"},
     "hdf5": {".h5", ".hdf5", ".keras"},
     "keras": {".keras"},
     "tensorflow": {".pb", ".meta"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.artifacts.readers.types import Finding, Reading, shorten
 
-FORMATS = frozenset({"pickle", "torch-zip", "npy", "npz", "zip"})
+FORMATS = frozenset({"pickle", "torch-zip", "zip"})
 SCANNER = "picklescan.scanner"
 # A plain pickle is held in memory there, instruction by instruction.
 SIZE_LIMIT = 64 * 1024 * 1024

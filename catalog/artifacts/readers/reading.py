@@ -35,15 +35,25 @@ def read_file(path: Path, name: str) -> Reading:
         with Path(path).open("rb") as stream:
             window = Window(stream, 0, Path(path).stat().st_size)
             form = identify_window(window)
-            return _judge(window, name, shorten(name, 200), form, level=0)
+            return _judge(window, name, _shown(name), form, level=0)
     except Refused as refused:
-        return Reading(form, "block", [refused.finding()])
+        return _blocked(form, name, refused)
     except OSError as error:
         return _failed(form, name, f"The file could not be opened or read ({type(error).__name__}).")
     except MemoryError:
         return _failed(form, name, "The reader ran out of memory.")
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes must end as "could not run"
         return _failed(form, name, f"The reader stumbled ({type(error).__name__}).")
+
+
+def _shown(name: str) -> str:
+    """Return a name for messages. Its last part stays whole: rules for files of one name go by it."""
+    return shorten(name, 300) if len(name) <= 300 else f"…/{shorten(name.rpartition('/')[2], 300)}"
+
+
+def _blocked(form: str, name: str, refused: Refused) -> Reading:
+    refused.where = refused.where or shorten(name, 200)
+    return Reading(form, "block", [refused.finding()])
 
 
 def _failed(form: str, name: str, what: str) -> Reading:
@@ -95,11 +105,11 @@ def _looking(outer: str, level: int) -> inside.Look:
 
     def look(window: Window, name: str) -> Reading:
         form = identify_window(window)
-        shown = shorten(f"{outer} → {name}", 300)
+        shown = f"{outer} → {_shown(name)}"
         try:
             return _judge(window, name, shown, form, level)
         except Refused as refused:
-            return Reading(form, "block", [refused.finding()])
+            return _blocked(form, name, refused)
 
     return look
 
@@ -116,9 +126,10 @@ def _packed(window: Window, name: str, shown: str, form: str, level: int) -> Rea
         if kind in PACKED:
             raise inside.too_deep(shown)
         # A tar in a stream is one archive to everybody, so that it counts once.
-        reading = _judge(below, inner or name, shown, kind, level if kind == "tar" else level + 1)
+        inside_of = f"{shown} → {_shown(PurePosixPath(inner or name).name)}"
+        reading = _judge(below, inner or name, inside_of, kind, level if kind == "tar" else level + 1)
     except Refused as refused:
-        reading = Reading(kind, "block", [refused.finding()])
+        reading = _blocked(kind, inner or name, refused)
     if agrees and (inner is not None or kind == "pickle"):
         return reading
     finding = _disagrees(shown, PurePosixPath(name).suffix.lower(), form).finding()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from catalog.artifacts.readers import together
 from catalog.artifacts.readers.types import Finding, Reading, Refused, TooMuch, Verdict, fact, shorten
 from catalog.artifacts.readers.window import Window
 
@@ -16,13 +17,15 @@ FIX_NESTED = "Unpack the inner archive, and upload its files or at most one arch
 def members(form: str, opened: Iterable[tuple[str, Window]], look: Look) -> Reading:
     """Judge all members; what stops the unpacking itself blocks the whole."""
     readings: dict[str, Reading] = {}
+    sizes: dict[str, int] = {}
     problem: Refused | None = None
     try:
         for name, window in opened:
+            sizes[name] = window.left
             readings[name] = look(window, name)
     except Refused as refused:
         problem = refused
-    return join(form, readings, problem)
+    return join(form, together.settle(readings, sizes), problem)
 
 
 def join(form: str, readings: dict[str, Reading], problem: Refused | None = None) -> Reading:

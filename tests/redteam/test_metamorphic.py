@@ -54,7 +54,7 @@ WRAPS = {
     "suffix": lambda name, data: (name, data + b"\x00\x01junk"),
     "long suffix": lambda name, data: (name, data + b"\x00\x01junk" * 2000),
     **{
-        f"as {ending}": lambda name, data, ending=ending: (f"model{ending}", data)
+        f"as {ending}": lambda _name, data, ending=ending: (f"model{ending}", data)
         for ending in (".bin", ".safetensors", ".onnx", ".gguf", ".h5", ".keras", ".npy", ".npz", ".pt", ".pkl", ".zip", ".tar", ".pb", ".ubj")
     },
 }
@@ -83,7 +83,7 @@ def test_hostile_bytes_in_another_dress_are_refused(artifacts, tmp_path, wrap):
 def test_hostile_binaries_are_no_text_whatever_they_are_called(artifacts, tmp_path):
     passed = {}
     for case in cases(artifacts, "malicious"):
-        for name, path in files_of(case):
+        for _name, path in files_of(case):
             if case.name.startswith(("text-", "lightgbm-", "xgboost-", "tar-", "zip-")) or path.stat().st_size > SIZE_LIMIT:
                 continue
             for ending in AS_TEXT:

@@ -114,6 +114,8 @@ def _directory(window: Window) -> _Directory:
     end = total - END.size
     if _has_locator(window, end):
         count, size, offset, end = _end64(window, end)
+        if {disk, disk_start} - {0, FULL16} or here not in (count, FULL16):
+            raise Broken("The zip file is split over several parts.", where=f"byte {end}", fix=FIX)
     elif disk or disk_start or here != count:
         raise Broken("The zip file is split over several parts.", where=f"byte {end}", fix=FIX)
     if count > ENTRY_LIMIT:
@@ -133,8 +135,8 @@ def _has_locator(window: Window, end: int) -> bool:
 def _end64(window: Window, end: int) -> tuple[int, int, int, int]:
     at = end - LOCATOR64.size
     window.go(at)
-    _, disk, offset64, _ = LOCATOR64.unpack(window.take(LOCATOR64.size))
-    if disk or offset64 + END64.size != at:
+    _, disk, offset64, disks = LOCATOR64.unpack(window.take(LOCATOR64.size))
+    if disk or disks > 1 or offset64 + END64.size != at:
         raise Broken("The large-file end record of the zip is not where it must be.", where=f"byte {at}", fix=FIX)
     window.go(offset64)
     magic, length, _, _, disk, disk_start, here, count, size, offset = END64.unpack(window.take(END64.size))

@@ -14,6 +14,7 @@ FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
 FREE_SIZE = 256 * 1024 * 1024
 RATIO_LIMIT = 1000
 VARIABLE = 9
+INTEGER, FLOAT = 0, 1
 
 
 class Type:
@@ -34,7 +35,26 @@ def datatype(file: File, start: int, size: int) -> Type:
     width = window.unsigned(4)
     if head & 15 > 11 or not 1 <= head >> 4 <= 5 or not width:
         raise Broken("A type in the HDF5 file is unknown.", where=f"byte {start}", fix=FIX)
+    if head & 15 in (INTEGER, FLOAT):
+        _bits(file, start, head & 15, width, detail)
     return Type(head & 15, width, detail)
+
+
+def _bits(file: File, start: int, kind: int, width: int, detail: int) -> None:
+    """The bits of a number lie inside of its bytes, and its sign among them."""
+    window = file.window
+    offset, precision = window.unsigned(2), window.unsigned(2)
+    fits = precision > 0 and offset + precision <= width * 8
+    if kind == FLOAT and fits:
+        places = [(window.unsigned(1), window.unsigned(1)) for _ in range(2)]
+        fits = all(size and place + size <= precision + offset for place, size in places) and detail >> 8 & 0xFF < width * 8
+        fits = fits and not _overlap(*places)
+    if not fits:
+        raise Broken("A type in the HDF5 file has bits outside of its bytes.", where=f"byte {start}", fix=FIX)
+
+
+def _overlap(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    return first[0] < second[0] + second[1] and second[0] < first[0] + first[1]
 
 
 def dataspace(file: File, start: int) -> int:
@@ -64,6 +84,9 @@ def check(file: File, messages: Iterable[Message], type_: Type, count: int) -> l
     for message in messages:
         if message.kind == 7:
             raise Unsafe("A dataset keeps its numbers in another file.", where=f"byte {message.start}", fix=FIX_OUTSIDE, check="hdf5.outside")
+        if message.kind == 5:
+            file.window.go(message.start)
+            file.version(1, 2, 3)
         if message.kind == 8:
             _layout(file, message, size)
         elif message.kind == 0x0B:
@@ -111,8 +134,8 @@ def _chunks(file: File, message: Message) -> None:
         raise Broken("A dataset has too many dimensions.", where=f"byte {message.start}", fix=FIX)
     if address is None:
         return
-    for chunk in leaves(file, address, 1, 8 + 8 * rank):
-        file.inside(chunk, 0, "A part of a dataset")
+    for _ in leaves(file, address, 1, 8 + 8 * rank):
+        pass
 
 
 def _filters(file: File, message: Message) -> list[str]:

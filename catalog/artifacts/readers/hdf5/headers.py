@@ -57,10 +57,14 @@ def _old(file: File, address: int) -> list[Message]:
         while window.offset - start + 8 <= length and len(found) < count:
             kind, size, flags = window.unsigned(2), window.unsigned(2), window.unsigned(1)
             window.skip(3)
+            if size % 8:
+                raise Broken("A message of the HDF5 file is not aligned.", where=f"byte {window.offset}", fix=FIX)
             _room(window.offset + size - start, length, window.offset)
             found.append(_message(kind, flags, window.offset, size))
             _more(file, found[-1], chunks, seen)
             window.go(found[-1].start + size)
+        if window.offset != start + length:
+            raise Broken("The messages of an object do not fill its room.", where=f"byte {start}", fix=FIX)
     if len(found) != count:
         raise Broken("An object of the HDF5 file has another number of messages than it says.", where=f"byte {address}", fix=FIX)
     return found

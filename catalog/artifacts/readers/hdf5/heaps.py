@@ -19,18 +19,34 @@ def local_name(file: File, heap: int, offset: int) -> str:
     file.expect(b"HEAP")
     file.version(0)
     window.skip(3)
-    size = file.length()
-    file.length()
+    size, free = file.length(), file.length()
     data = file.address("the names of a group")
     if offset >= size:
         raise Broken("A name lies outside of its heap.", where=f"byte {heap}", fix=FIX)
     file.inside(data, size, "A heap of names")
+    if heap not in file.compared:
+        file.compared.add(heap)
+        _free_list(file, data, size, free)
     file.at(data + offset)
     raw = window.take(min(size - offset, NAME_LIMIT))
     name, end, _ = raw.partition(b"\0")
     if not end:
         raise Broken("A name in the HDF5 file never ends.", where=f"byte {data + offset}", fix=FIX)
     return text(name, data + offset)
+
+
+def _free_list(file: File, data: int, size: int, free: int) -> None:
+    """The unused pieces of a heap are linked; each lies inside of it and behind no other."""
+    seen = set[int]()
+    while free not in (1, 256**file.length_width - 1):
+        if free in seen or free + 2 * file.length_width > size:
+            raise Broken("The unused part of a heap lies outside of it.", where=f"byte {data}", fix=FIX)
+        seen.add(free)
+        file.at(data + free)
+        following, length = file.length(), file.length()
+        if length < 2 * file.length_width or free + length > size or not following:
+            raise Broken("The unused part of a heap has an impossible size.", where=f"byte {data + free}", fix=FIX)
+        free = following
 
 
 def text(raw: bytes, at: int) -> str:
@@ -136,6 +152,7 @@ def _indirect(file: File, found: Heap, block: tuple[int, int, int], offset: int,
     file.expect(b"FHIB")
     file.version(0)
     window.skip(file.offset_width + found.offset_size)
+    _check_entries(file, found, address, rows)
     at, left = base, offset
     for row in range(rows):
         size = _row_size(found, row)
@@ -152,14 +169,27 @@ def _indirect(file: File, found: Heap, block: tuple[int, int, int], offset: int,
     raise Broken("A value lies outside of its heap.", where=f"byte {address}", fix=FIX)
 
 
+def _check_entries(file: File, found: Heap, address: int, rows: int) -> None:
+    """Compare the checksum behind the addresses of an indirect block, once."""
+    if address not in file.compared:
+        file.compared.add(address)
+        start = file.window.offset
+        file.window.skip(rows * found.width * file.offset_width)
+        file.checksum(address)
+        file.window.go(start)
+
+
 def _direct(file: File, found: Heap, address: int, offset: int, size: int) -> int:
-    window = file.at(address)
+    file.at(address)
     file.expect(b"FHDB")
     file.version(0)
+    if file.offset() != found.address:
+        raise Broken("A block belongs to another heap.", where=f"byte {address}", fix=FIX)
     if offset >= size:
         raise Broken("A value lies outside of its block.", where=f"byte {address}", fix=FIX)
     file.inside(address, size, "A block of a heap")
-    del window
+    if found.is_checked:
+        file.block_checksum(address, size, 5 + file.offset_width + found.offset_size)
     return address + offset
 
 

@@ -17,32 +17,49 @@ def old_group(file: File, message: Message) -> Iterator[tuple[str, int]]:
     """Yield name and address of the members of a group of the first kind."""
     file.window.go(message.start)
     tree, heap = file.address("the tree of a group"), file.address("the names of a group")
-    for node in leaves(file, tree, 0, 0):
+    heaps.local_name(file, heap, 0)
+    for node in leaves(file, tree, 0, heap=heap):
         yield from _symbols(file, node, heap)
 
 
-def leaves(file: File, address: int, kind: int, key_size: int, depth: int = 0) -> Iterator[int]:
+def leaves(file: File, address: int, kind: int, key_size: int = 0, *, heap: int | None = None, depth: int = 0) -> Iterator[int]:
     """Yield what the leaves of a tree of the first version point to; groups are of kind 0, chunks of kind 1."""
+    if depth > DEPTH_LIMIT:
+        raise TooMuch("A tree of the HDF5 file is nested too deeply.", where=f"byte {address}")
+    level, keys, children = _node(file, address, kind, key_size or file.length_width, depth)
+    for key, child in zip(keys, [*children, 0], strict=True):
+        if heap is not None:
+            heaps.local_name(file, heap, int.from_bytes(key, "little"))
+        elif not level and child:
+            file.inside(child, int.from_bytes(key[:4], "little"), "A part of a dataset")
+    for child in children:
+        if level:
+            _deeper(file, child, level)
+            yield from leaves(file, child, kind, key_size, heap=heap, depth=depth + 1)
+        else:
+            file.step()
+            yield child
+
+
+def _node(file: File, address: int, kind: int, width: int, depth: int) -> tuple[int, list[bytes], list[int]]:
+    """Read one node of a tree: its level, its keys, and what lies between them."""
     window = file.at(address)
     file.expect(b"TREE")
     if window.unsigned(1) != kind:
         raise Broken("A tree of the HDF5 file is of the wrong kind.", where=f"byte {address}", fix=FIX)
     level, used = window.unsigned(1), window.unsigned(2)
-    file.offset()
-    file.offset()
-    if depth > DEPTH_LIMIT or (depth and level > DEPTH_LIMIT):
-        raise TooMuch("A tree of the HDF5 file is nested too deeply.", where=f"byte {address}")
-    children = []
+    for beside in (file.offset(), file.offset()):
+        if beside is not None and (not depth or beside >= file.end):
+            raise Broken("A tree of the HDF5 file leads out of the file.", where=f"byte {address}", fix=FIX)
+    most = 2 * (file.chunk_k if kind else file.group_k)
+    file.inside(address, 8 + 2 * file.offset_width + (most + 1) * width + most * file.offset_width, "A tree")
+    if used > most:
+        raise Broken("A tree of the HDF5 file holds more than it has room for.", where=f"byte {address}", fix=FIX)
+    keys, children = [], []
     for _ in range(used):
-        window.skip(key_size or file.length_width)
+        keys.append(window.take(width))
         children.append(file.address("a node of a tree"))
-    for child in children:
-        if level:
-            _deeper(file, child, level)
-            yield from leaves(file, child, kind, key_size, depth + 1)
-        else:
-            file.step()
-            yield child
+    return level, [*keys, window.take(width)], children
 
 
 def _deeper(file: File, child: int, level: int) -> None:
@@ -58,8 +75,11 @@ def _symbols(file: File, node: int, heap: int) -> list[tuple[str, int]]:
     file.expect(b"SNOD")
     file.version(1)
     window.skip(1)
-    entries = []
-    for _ in range(window.unsigned(2)):
+    entries, used = [], window.unsigned(2)
+    file.inside(node, 8 + 2 * file.leaf_k * (2 * file.offset_width + 24), "A part of a group")
+    if used > 2 * file.leaf_k:
+        raise Broken("A part of a group holds too much.", where=f"byte {node}", fix=FIX)
+    for _ in range(used):
         offset, place, kind = file.offset(), file.offset(), window.unsigned(4)
         window.skip(4)
         entries.append((offset, place, kind, window.take(16)))

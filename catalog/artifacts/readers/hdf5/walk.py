@@ -16,6 +16,7 @@ from catalog.artifacts.readers.window import Window
 OBJECT_LIMIT = 100_000
 PICKLE_LIMIT = 1024 * 1024
 SHARED = 2
+EXTENSION = "superblock extension"
 # Attributes in which Keras keeps the description of a model.
 DESCRIPTIONS = frozenset({"model_config", "training_config"})
 FIX_PICKLE = "Save plain values: libraries unpickle such attributes, which can run any command."
@@ -46,7 +47,7 @@ def walk(window: Window, name: str) -> Notes:
     """Follow everything in the file; problems that concern one object are gathered, a broken structure ends the walk."""
     file, waiting = superblock(window)
     notes, seen = Notes(), set[int]()
-    places = [(address, "/") for address in waiting]
+    places = [(address, path) for address, path in zip(waiting, ("/", EXTENSION), strict=False)]
     while places:
         address, path = places.pop()
         if address in seen:
@@ -75,8 +76,11 @@ def _object(file: File, address: int, path: str, notes: Notes, name: str) -> lis
             members.append((place, shorten(f"{path}{inner}/", 300)))
         for attribute in _attributes(file, message):
             _attribute(attribute, path, notes, name)
-    if any(message.kind == 8 for message in found):
+    kinds = {message.kind for message in found}
+    if 8 in kinds:
         _dataset(file, found, notes, path)
+    elif not kinds & {0x02, 0x03, 0x11} and path != EXTENSION:
+        raise Broken(f"The object {path} is neither a group nor a dataset.", where=f"byte {address}", fix=FIX)
     return members
 
 

@@ -14,6 +14,8 @@ ORDINARY = re.compile(r"data\.pkl|version|byteorder|data/\d+|\.data/serializatio
 PROGRAM = re.compile(r"(code/.*|constants\.pkl|.*\.py|.*\.so)")
 # How long the small parts beside pickle and numbers may be.
 SMALL_LIMIT = 1024
+NUMBER = re.compile(rb"\d{1,6}\s?")
+SMALL = {"version": NUMBER, ".format_version": NUMBER, ".storage_alignment": NUMBER, "byteorder": re.compile(rb"little|big")}
 
 
 def read(window: Window, name: str) -> Reading:
@@ -30,9 +32,17 @@ def read(window: Window, name: str) -> Reading:
             if inner.left:
                 raise Broken(f"{inner.left:,} bytes follow the pickle in data.pkl.", where="data.pkl", check="pickle.structure")
             _stored(log, by_name)
+            _small(window, by_name)
         except Refused as refused:
             problems.append(refused)
     return judge("torch-zip", name, log, top, problems, inside="data.pkl, ")
+
+
+def _small(window: Window, by_name: dict[str, zips.Member]) -> None:
+    """What torch reads besides: the version is a number, the order of bytes one of two."""
+    for name, wanted in SMALL.items():
+        if name in by_name and not wanted.fullmatch(zips.contents(window, by_name[name])):
+            raise Broken(f"“{name}” in the torch file is not what torch writes.", where=name, fix=FIX_REVIEW)
 
 
 def _foreign(by_name: dict[str, zips.Member], roots: set[str]) -> list[Refused]:

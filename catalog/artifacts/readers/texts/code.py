@@ -26,7 +26,7 @@ def _prefixes() -> tuple[str, ...]:
 def check_key(path: str, key: str, value: object, name: str) -> None:
     """Refuse one key with its value, wherever it stands."""
     label = shorten(f"{path}{key}", 150)
-    if value in (None, False, {}, [], ""):
+    if not value:
         return
     if key in rules.names("code", "keys") or key.startswith(_prefixes()):
         raise Unsafe(f"{name} holds “{label}”, which makes libraries run code that comes with the model.", where=label, fix=FIX)

@@ -39,9 +39,9 @@ def _keys(value: object) -> Iterator[tuple[str, str, object]]:
         path, item = waiting.pop()
         if isinstance(item, dict):
             for key, inner in item.items():
-                yield path, key, inner
+                yield path, str(key), inner
                 if isinstance(inner, dict | list):
-                    waiting.append((f"{path[:200]}{key[:100]}.", inner))
+                    waiting.append((f"{path[:200]}{str(key)[:100]}.", inner))
         elif isinstance(item, list):
             waiting.extend((path, inner) for inner in item if isinstance(inner, dict | list))
 

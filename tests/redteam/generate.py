@@ -1,4 +1,4 @@
-"""Make every artifact of the red team under one folder: `python tests/redteam/generate.py FOLDER`, in the environment .venv-redteam."""
+"""Make every artifact of the red team under one folder: `python tests/redteam/generate.py FOLDER [short]`, in the environment .venv-redteam."""
 
 import json
 import sys
@@ -8,18 +8,20 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "makers"))
-MAKERS = ("texts", "archives", "tensorflows", "tables", "graphs", "boosted", "pickles", "torches", "neural")
+# These need no more than the packages for development have.
+SHORT = ("texts", "archives", "tensorflows", "tables", "graphs", "opcodes")
+MAKERS = (*SHORT, "bombs", "boosted", "pickles", "torches", "neural")
 
 
-def main(root: Path) -> None:
-    """Run all makers, and say how many artifacts there are."""
+def main(root: Path, makers: tuple[str, ...]) -> None:
+    """Run makers, and say how many artifacts there are."""
     import importlib
 
     from out import Out
 
     warnings.simplefilter("ignore")
     out, took = Out(root), {}
-    for name in MAKERS:
+    for name in makers:
         began = time.monotonic()
         importlib.import_module(name).make(out)
         took[name] = round(time.monotonic() - began, 1)
@@ -28,4 +30,4 @@ def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), SHORT if sys.argv[2:] == ["short"] else MAKERS)

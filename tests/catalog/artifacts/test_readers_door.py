@@ -4,6 +4,7 @@ import io
 import json
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -318,8 +319,14 @@ def test_really_trained_files_are_never_errors_and_good_formats_never_blocked():
     }
     files = sorted(ARTIFACTS.iterdir())
     assert files
-    start = time.process_time()
+    times = {}
     for path in files:
+        start = time.process_time()
         found = read_file(path, path.name)
+        times[path.name] = time.process_time() - start
         assert found.verdict == expected.get(path.suffix, "block"), (path.name, found.findings)
-    assert time.process_time() - start < 30
+    slowest = max(times, key=times.get)
+    print(
+        f"{len(times)} files, median {statistics.median(times.values()) * 1000:.1f} ms, slowest {slowest} {times[slowest] * 1000:.1f} ms of processor time"
+    )
+    assert statistics.median(times.values()) < 0.1

@@ -278,6 +278,14 @@ HEAVY = {
     "card": (b"---\n" + b"- " * 200_000 + b"\n---\n", "README.md"),
     "requirement": (b"a" + b" " * 400_000 + b"@", "requirements.txt"),
     "template": (b"{{" * 120_000, "t.jinja"),
+    "lookups": (b"{{ a" + b"[" * 250_000 + b"}}", "t.jinja"),
+    "many lookups": (b"{{ a[[[[[[[[[[[[[[[[[[[[[[[[[[ }}" * 7_000, "t.jinja"),
+    "macros": (b"{% macro m(a) %}{{ m(a) }}" * 9_000, "t.jinja"),
+    "spaces": (b"{% for " + b" " * 250_000 + b"%}{{ ''[x] }}", "t.jinja"),
+    "names": (
+        b"{% set a = namespace(" + b"a" * 3_000 + b") %}" + b"{% set a = namespace(aaaaaaaaaaaaaaaaaaaaaaaa) %}" * 5_000 + b"{{ 'x'[a] }}",
+        "t.jinja",
+    ),
 }
 SCRIPT = """
 import resource, sys, time

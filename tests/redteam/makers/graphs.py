@@ -13,6 +13,14 @@ TEMPLATES = {
     "trimmed": "{{ bos_token }}{%- for message in messages -%}{{ message.content | trim }}{{ eos_token }}{%- endfor -%}",
     "checked": "{% if messages[0]['role'] == 'system' %}{% set start = 1 %}{% else %}{% set start = 0 %}{% endif %}{{ raise_exception('no') if start > 1 else '' }}",
 }
+TEMPLATES["tools"] = (
+    "{%- set ns = namespace(last=messages|length - 1) %}{%- for message in messages[::-1] %}{%- set index = (messages|length - 1) - loop.index0 %}"
+    "{%- if message.role == 'user' and not message.content.startswith('<tool_response>') %}{%- set ns.last = index %}{%- endif %}{%- endfor %}"
+    "{%- for message in messages %}{%- set content = message.content if message.content is string else '' %}{%- if '</think>' in content %}"
+    "{%- set reasoning = content.split('</think>')[0].rstrip('\\n').split('<think>')[-1] %}{%- set content = content.split('</think>')[-1] %}{%- endif %}"
+    "{%- if loop.first or messages[loop.index0 - 1].role != 'tool' %}{{- '<|im_start|>' + message['role'] + '\\n' + content }}{%- endif %}"
+    "{%- for name, value in message.tool_calls[0].function.arguments | items %}{{- name + '=' + message.arguments[name]|tojson }}{%- endfor %}{%- endfor %}"
+)
 INJECTIONS = {
     "class": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "globals": "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
@@ -27,6 +35,15 @@ INJECTIONS = {
     "namespace": "{{ namespace.__init__.__globals__ }}",
     "getattr": "{{ messages.getattr('x') }}",
     "request": "{{ request.application.__globals__ }}",
+    "computed": "{{ ''['x_x_classx_x_x'.replace('x','')] }}",
+    "computed-before": "{% set k = 'x_x_classx_x_x'.replace('x','') %}{{ ''[k] }}",
+    "computed-filter": "{{ ['']|map('attr','x_x_classx_x_x'.replace('x',''))|list }}",
+    "computed-pieces": "{% set s='x_x' %}{% set u=s[1] %}{% set c='class' %}{% set k=u+u+c+u+u %}{{ messages[k] }}",
+    "computed-loop": "{% for k in ['x_x_classx_x_x'.replace('x','')] %}{{ messages[k] }}{% endfor %}",
+    "computed-namespace": "{% set ns=namespace(k='x_x_classx_x_x'.replace('x','')) %}{{ messages[ns.k] }}",
+    "computed-macro": "{% macro m(k) %}{{ messages[k] }}{% endmacro %}{{ m('x_x_cx_x_x'.replace('x','')) }}",
+    "computed-attribute": "{{ messages|map(attribute='x_x_x'.replace('x','')) }}",
+    "computed-letter": "{{ messages['x_x'[1] ~ 'a'] }}",
     "map-attribute": "{{ [messages]|map(attribute='__class__')|list }}",
 }
 

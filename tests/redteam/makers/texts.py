@@ -21,6 +21,7 @@ GOOD = {
     "adapter_config.json": json.dumps(
         {"peft_type": "LORA", "auto_mapping": {"base_model_class": "X", "parent_library": "transformers.models.llama"}}
     ),
+    "conda.yaml": "name: x\nchannels: [conda-forge]\ndependencies:\n- python=3.11\n- pip\n- pip:\n  - mlflow==2.9\n  - torch[extra]>=2\n",
     "params.yaml": "lr: 0.1\nlayers: [1, 2]\nname: 'x'\n",
     "MLmodel": "flavors:\n  sklearn:\n    pickled_model: model.pkl\n  python_function:\n    loader_module: mlflow.sklearn\n",
     "requirements.txt": "numpy>=2,<3\nsafetensors==0.5.3 ; python_version > '3.10'\n# comment\ntorch[extra]\n",
@@ -47,6 +48,11 @@ BAD = {
     "model.safetensors.index.json": [{"weight_map": {"a": "../../etc/passwd"}}, {"weight_map": {"a": "/etc/passwd"}}, {"weight_map": {"a": "http://x/y"}}],
 }  # fmt: skip
 BAD_TEXTS = {
+    "conda.yaml": [
+        "dependencies:\n- pip:\n  - git+https://example.com/x.git\n",
+        "dependencies:\n- pip:\n  - --index-url http://x\n",
+        "dependencies:\n- pip:\n  - x @ http://y\n",
+    ],
     "params.yaml": [
         "a: !!python/object/apply:os.system ['x']\n",
         "a: !!python/name:os.system\n",

@@ -14,6 +14,8 @@ FIX_CODE = "Remove the file from the version, or ask governance to look at this 
 EXPRESSION = re.compile(r"\$\s*(import\b|from\b|@\w|[\w.]+\s*\(|__)")
 KERNEL = re.compile(r".*(attn_implementation|attention_implementation)")
 DOTTED = re.compile(r"[\w.]+")
+ENVIRONMENT = re.compile(r"(conda|environment|python_env)[\w.-]*\.ya?ml", re.IGNORECASE)
+ADDRESS = re.compile(r"://|git\+|@\s|^\s*[./]")
 PROSE = (".md", ".rst", ".csv", ".tsv", ".jsonl", ".yaml", ".yml", ".jinja", ".jinja2", ".bib", ".cff", ".vocab", ".tiktoken", ".log")
 PROGRAM_LIMIT = 64 * 1024
 
@@ -49,6 +51,22 @@ def check_file(value: Any, base: str, name: str) -> None:
         _library(value["auto_mapping"].get("parent_library"), "auto_mapping.parent_library", name)
     elif base == "MLmodel" and isinstance(value, dict):
         _mlflow(value, name)
+    elif ENVIRONMENT.fullmatch(base) and isinstance(value, dict):
+        _environment(value, name)
+
+
+def _environment(value: dict[str, Any], name: str) -> None:
+    """Packages by name and version alone, here as in requirements."""
+    listed = value.get("dependencies")
+    items = (
+        [part for item in listed if item for part in (item.get("pip") or [] if isinstance(item, dict) else [item])]
+        if isinstance(listed, list)
+        else []
+    )
+    for item in items:
+        if not isinstance(item, str) or item.lstrip().startswith("-") or ADDRESS.search(item):
+            message = f"{name} asks for “{shorten(str(item), 80)}”, which is more than a package name with a version."
+            raise Unsafe(message, where="dependencies", fix="List packages by name and version only.", check="files.requirements")
 
 
 def _pipeline(value: dict[str, Any], name: str) -> None:

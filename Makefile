@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-full lint bench lock browser sandbox
+.PHONY: help setup run test test-full lint bench lock browser sandbox redteam
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
+REDTEAM := .venv-redteam/.installed
 ROOT_ON_DEBIAN := [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null
 APT := export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -y -qq --no-install-recommends
 
@@ -28,7 +29,7 @@ run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
 test: setup ## every room and every journey, at most five minutes
 	@exec $(BIN)/python -m pytest -n 3 -m "not full"
 
-test-full: setup ## the large sizes and long runs beside make test, at most thirty minutes
+test-full: setup $(REDTEAM) ## the large sizes and long runs beside make test, at most thirty minutes
 	@exec $(BIN)/python -m pytest -n 2 -m full
 
 # mypy's Django plugin loads the settings, which refuse to load with no value set outside debug.
@@ -50,6 +51,7 @@ lock: $(DEV) ## renew the hashed requirements from pyproject.toml
 	$(COMPILE) --extra saml -c requirements/prod.txt -o requirements/saml.txt
 	$(COMPILE) --group local -c requirements/prod.txt -o requirements/run.txt
 	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -c requirements/s3.txt -c requirements/saml.txt -o requirements/dev.txt
+	$(filter-out pyproject.toml,$(COMPILE)) --group redteam -o requirements/redteam.txt
 
 # The packages for development contain those for running, so whoever has them needs no second installation.
 $(RUN): requirements/run.txt
@@ -65,6 +67,13 @@ sandbox:
 	@command -v bwrap >/dev/null \
 	|| { $(ROOT_ON_DEBIAN) && echo "Installing bubblewrap, in which model files are read …" && { $(APT) bubblewrap; } >/dev/null; } \
 	|| echo "bubblewrap is not installed here; Landlock is used where the kernel has it."
+
+# Real torch, Keras and friends, away from everything else: some 1.4 GB.
+$(REDTEAM): requirements/redteam.txt bin/redteam
+	@bin/redteam requirements/redteam.txt && touch $@
+
+redteam: $(DEV) $(REDTEAM) ## make good and hostile models with their own libraries, and judge them
+	@exec $(BIN)/python -m pytest -n 0 tests/redteam
 
 browser: $(DEV)
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || command -v google-chrome >/dev/null \

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from catalog.artifacts.readers import opinion
 from catalog.artifacts.readers.reading import read_file
 from catalog.artifacts.readers.types import READERS_VERSION
 
@@ -25,6 +26,8 @@ def _one(entry: Mapping[str, Any], path: Path) -> dict[str, Any]:
     except OSError as error:
         problem = type(error).__name__
     reading = read_file(path, entry["name"])
+    if not problem:
+        reading = opinion.second(path, entry["name"], reading)
     return {"name": entry["name"], "size": size, "sha256": digest, "problem": problem, "reading": reading.to_json()}
 
 

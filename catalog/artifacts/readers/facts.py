@@ -9,7 +9,7 @@ from catalog.artifacts.readers.reading import read_file
 from catalog.artifacts.readers.types import Reading, fact
 
 # When the same weights lie in several formats, the first of these speaks for the version.
-SPEAKERS = ("safetensors", "gguf", "onnx", "torch-zip", "pickle", "zlib")
+SPEAKERS = ("safetensors", "gguf", "onnx", "torch-zip", "pickle", "keras", "hdf5", "npz", "npy")
 COUNTED = ("parameters", "tensors")
 PART = re.compile(r"(.*)-\d{3,6}-of-\d{3,6}(\.[^./]+)")
 

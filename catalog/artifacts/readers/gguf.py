@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from catalog.artifacts.readers import templates
+from catalog.artifacts.readers.texts import templates
 from catalog.artifacts.readers.types import Broken, TooMuch, fact, shorten
 from catalog.artifacts.readers.window import Window
 

@@ -2,11 +2,17 @@
 
 import re
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
-from catalog.artifacts.readers import container, onnx, pickle
+from catalog.artifacts.readers import onnx, sentencepiece
+from catalog.artifacts.readers.archives import zip as zips
+from catalog.artifacts.readers.pickles import plain
 from catalog.artifacts.readers.protobuf import BYTES, VARINT, Budget, Message
 from catalog.artifacts.readers.safetensors import HEADER_LIMIT
+from catalog.artifacts.readers.tensorflow import index as tensor_index
+from catalog.artifacts.readers.tensorflow import saved
+from catalog.artifacts.readers.trees import ubjson
 from catalog.artifacts.readers.types import Refused, TooMuch
 from catalog.artifacts.readers.window import Window
 
@@ -22,12 +28,13 @@ MAGIC = (
     (b"\xcf\xfa\xed\xfe", "native"),
     (b"\xca\xfe\xba\xbe", "native"),
     (b"\x00asm", "native"),
-    (b"\x1f\x8b", "archive"),
-    (b"BZh", "archive"),
-    (b"\xfd7zXZ\x00", "archive"),
-    (b"7z\xbc\xaf\x27\x1c", "archive"),
-    (b"Rar!\x1a\x07", "archive"),
-    (b"\x28\xb5\x2f\xfd", "archive"),
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x04\x22\x4d\x18", "lz4"),
     (b"\x93NUMPY", "npy"),
 )
 PYTHON = re.compile(
@@ -64,12 +71,11 @@ def _identify(window: Window) -> str:
     if _safetensors(head):
         return "safetensors"
     for magic, name in MAGIC:
-        if head.startswith(magic) and not (name == "native" and magic == b"MZ" and _is_text(head, size)):
+        if head.startswith(magic) and not (magic == b"MZ" and _is_text(head, size)):
             return name
-    if head[257:262] == b"ustar":
-        return "archive"
-    if _zlib(head):
-        return "zlib"
+    for test, name in TESTS:
+        if test(head):
+            return name
     return _softer(window, head, size)
 
 
@@ -79,20 +85,40 @@ def _softer(window: Window, head: bytes, size: int) -> str:
     if head[:1] == b"\x80" and head[1:2] <= b"\x0f":
         return "pickle"
     if head[0] in PICKLE_STARTS:
-        if pickle.looks_like(window, text=text):
+        if plain.looks_like(window, text=text):
             return "pickle"
         window.go(0)
-    if not text:
-        return "onnx" if _onnx(window) else "unknown"
+    # Short messages may hold nothing but letters and lengths that look like text.
+    if not text or (head[:1] in (b"\n", b"\x08") and saved.kind_of(window)):
+        return _binary(window, head, size)
     return _text(head.decode("utf-8", "ignore").removeprefix("\ufeff"))
+
+
+def _binary(window: Window, head: bytes, size: int) -> str:
+    """Tell apart the binary formats that only their structure gives away."""
+    if size > tensor_index.FOOTER:
+        window.go(size - len(tensor_index.MAGIC))
+        if window.take(len(tensor_index.MAGIC)) == tensor_index.MAGIC:
+            return "tensor-index"
+    if saved.kind_of(window):
+        return "tensorflow"
+    if _onnx(window):
+        return "onnx"
+    if sentencepiece.looks_like(window):
+        return "sentencepiece"
+    return "ubjson" if ubjson.looks_like(head) else "unknown"
 
 
 def _zip(window: Window, head: bytes) -> str:
     try:
-        names = {member.name.rpartition("/")[2] for member in container.members(window)}
+        names = [member.name for member in zips.members(window) if not member.folder]
     except Refused:
         return "torch-zip" if b"/data.pkl" in head else "zip"
-    return "torch-zip" if "data.pkl" in names else "zip"
+    if any(name.count("/") == 1 and name.endswith("/data.pkl") for name in names):
+        return "torch-zip"
+    if "config.json" in names and "metadata.json" in names:
+        return "keras"
+    return "npz" if names and all(name.endswith(".npy") for name in names) else "zip"
 
 
 def _safetensors(head: bytes) -> bool:
@@ -108,6 +134,19 @@ def _zlib(head: bytes) -> bool:
         return False
 
 
+def _lzma(head: bytes) -> bool:
+    """Accept the old format of lzma, which has no magic number: properties, a power of two, a size, and a first zero."""
+    if head[0] != 0x5D or len(head) < 14 or head[13]:
+        return False
+    dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    return dictionary >= 4096 and dictionary & (dictionary - 1) == 0 and (size == 2**64 - 1 or size < 2**40)
+
+
+def _bytecode(head: bytes) -> bool:
+    """Accept compiled Python: a version, then carriage return and newline, flags, and a marshalled code object."""
+    return len(head) > 16 and head[2:4] == b"\r\n" and (head[16] & 0x7F == 0x63 or head[12] & 0x7F == 0x63 or head[8] & 0x7F == 0x63)
+
+
 def _is_text(head: bytes, size: int) -> bool:
     """Accept UTF-8 without NUL; the last character of the head may be cut in two."""
     if b"\0" in head:
@@ -120,6 +159,10 @@ def _is_text(head: bytes, size: int) -> bool:
 
 
 def _text(text: str) -> str:
+    if text.lstrip().startswith(("<?xml", "<!DOCTYPE", "<PMML", "<net")):
+        return "xml"
+    if text.startswith("tree\n") and "\nversion=" in text[:200]:
+        return "lightgbm"
     if text.startswith("#!"):
         return "python" if "python" in text.partition("\n")[0] else "script"
     if JSON_START.match(text):
@@ -143,3 +186,11 @@ def _onnx(window: Window) -> bool:
     except Refused:
         return seen[:1] == [1] and len(seen) > 1
     return 7 in seen or seen[:1] == [1]
+
+
+TESTS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (lambda head: head[257:262] == b"ustar", "tar"),
+    (_zlib, "zlib"),
+    (_lzma, "lzma"),
+    (_bytecode, "bytecode"),
+)

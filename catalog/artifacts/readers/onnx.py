@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.artifacts.paths import check_path
-from catalog.artifacts.readers import onnx_schema
+from catalog.artifacts.readers import onnx_schema, rules
 from catalog.artifacts.readers.protobuf import BYTES, FIX, Budget, Field, Message
 from catalog.artifacts.readers.types import Broken, Finding, Reading, Refused, TooMuch, Unsafe, Verdict, fact, shorten
 from catalog.artifacts.readers.window import Window
 
-DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
-TRAINING = {"ai.onnx.training", "ai.onnx.preview.training"}
-# Operators of allowed domains that call back into Python or into a library outside the file.
-CALLS_OUT = {"ATen", "PythonOp", "PythonOpGrad", "PyOp", "PyFunc", "ExternalGradient", "YieldOp", "TritonOp"}
 BITS = {1: ("FLOAT", 32), 2: ("UINT8", 8), 3: ("INT8", 8), 4: ("UINT16", 16), 5: ("INT16", 16), 6: ("INT32", 32), 7: ("INT64", 64),
         8: ("STRING", 0), 9: ("BOOL", 8), 10: ("FLOAT16", 16), 11: ("DOUBLE", 64), 12: ("UINT32", 32), 13: ("UINT64", 64),
         14: ("COMPLEX64", 64), 15: ("COMPLEX128", 128), 16: ("BFLOAT16", 16), 17: ("FLOAT8E4M3FN", 8), 18: ("FLOAT8E4M3FNUZ", 8),
@@ -246,21 +242,22 @@ def _external(tensor: _Tensor, notes: Notes, label: str, where: str, size: int) 
 
 
 def _operators(notes: Notes, name: str) -> list[Finding]:
+    domains, training, calls_out = (rules.names("onnx", key) for key in ("domains", "training", "calls_out"))
     findings: list[Finding] = []
-    foreign = [key for key in sorted(notes.operators) if key[0] not in DOMAINS and key not in notes.functions]
+    foreign = [key for key in sorted(notes.operators) if key[0] not in domains and key not in notes.functions]
     for domain, operator in foreign[:20]:
         label = shorten(f"{domain}.{operator}", 150)
-        if domain in TRAINING:
+        if domain in training:
             message = f"{name} uses the training operator {label}, so a person has to look at it."
             findings.append(Finding("onnx.operators", "medium", message, f"node {label}", FIX_DOMAIN, "other"))
         else:
             message = f"{name} needs the custom operator {label}, which runs code that is not in the file."
             findings.append(Finding("onnx.operators", "critical", message, f"node {label}", FIX_DOMAIN, "code"))
     for domain, operator in sorted(notes.operators):
-        if domain in DOMAINS and (operator in CALLS_OUT or operator.startswith("Py")):
+        if domain in domains and (operator in calls_out or operator.startswith("Py")):
             message = f"{name} uses the operator {shorten(operator, 80)}, which calls code outside of the model."
             findings.append(Finding("onnx.operators", "critical", message, f"node {shorten(operator, 80)}", FIX_DOMAIN, "code"))
-    local = {domain for domain, _ in notes.functions} - DOMAINS
+    local = {domain for domain, _ in notes.functions} - domains
     if local and not findings:
         listed = shorten(", ".join(sorted(local)), 200)
         message = f"{name} brings its own functions under {listed}; a person has to look at them."

@@ -49,15 +49,15 @@ TOO_LONG = re.compile(rb"[\x80-\xff]{10}")
 CHUNK = 1024 * 1024
 
 
-def check(message: Message, kind: str = "ModelProto") -> None:
+def check(message: Message, kind: str = "ModelProto", schema: dict[str, dict[int, str]] = SCHEMA) -> None:
     """Walk the whole message; raises Broken at the first field that does not belong there."""
-    known = SCHEMA[kind]
+    known = schema[kind]
     for item in message.fields():
         expected = known.get(item.number)
         if expected is None:
             raise Broken(f"A part of the model is unknown (field {item.number} of {kind}).", where=f"byte {item.start}", fix=FIX)
-        if expected in SCHEMA:
-            check(message.inner(item, expected), expected)
+        if expected in schema:
+            check(message.inner(item, expected), expected, schema)
         elif expected == "bytes":
             message.need(item, BYTES, f"Field {item.number} of {kind}")
         else:

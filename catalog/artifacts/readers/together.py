@@ -1,11 +1,13 @@
 """Rules that need all files of a version at once: what one file refers to must be another file of the same version."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from catalog.artifacts.readers.types import Broken, Reading, shorten
 
-RAW_ENDINGS = (".data", ".onnx_data", ".weights")
+RAW_NAME = re.compile(r".*(\.data|\.onnx_data|\.weights|\.bin|\.data-\d{5}-of-\d{5})")
+RAW_SPEAKERS = frozenset({"onnx", "tensor-index"})
 FIX = "Upload the missing file under exactly this name, or export the model again as one file."
 
 
@@ -18,7 +20,7 @@ def settle(readings: Mapping[str, Reading], sizes: Mapping[str, int]) -> dict[st
         findings = [problem.finding() for problem in problems if problem]
         if findings:
             settled[name] = replace(reading, verdict="block", findings=[*reading.findings, *findings[:20]])
-        elif reading.verdict in {"allow", "review"} and reading.format == "onnx":
+        elif reading.verdict in {"allow", "review"} and reading.format in RAW_SPEAKERS:
             for target in wanted:
                 settled[target] = _raw(target, settled[target])
     return settled
@@ -47,6 +49,7 @@ def _missing(name: str, target: str, size: int, sizes: Mapping[str, int]) -> Bro
 
 def _raw(target: str, reading: Reading) -> Reading:
     """Accept plain numbers that a checked model refers to; anything with a format of its own keeps its verdict."""
-    if reading.format == "unknown" and reading.verdict == "block" and target.endswith(RAW_ENDINGS):
-        return Reading("onnx-data", "allow", [], {}, reading.profile)
+    harmless = reading.verdict == "block" and all(finding.kind in {"structure", "other"} for finding in reading.findings)
+    if harmless and RAW_NAME.fullmatch(target) and reading.format in {"unknown", "pickle"}:
+        return Reading("numbers", "allow", [], {}, reading.profile)
     return reading

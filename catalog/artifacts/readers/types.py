@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
+from catalog.artifacts.readers import rules
+
 Verdict = Literal["allow", "review", "block", "error"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Kind = Literal["structure", "code", "secret", "licence", "other"]
@@ -12,8 +14,8 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Part of every stored verdict: raise it when a rule of the readers or the list of known imports changes.
-READERS_VERSION = "1"
+# Part of every stored verdict: it changes with the code and with every rule set.
+READERS_VERSION = rules.version()
 
 MESSAGE_LIMIT = 600
 

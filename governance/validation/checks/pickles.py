@@ -1,5 +1,6 @@
-"""Pickles are refused, unless they import nothing but known model classes and a person of the security track looks at them."""
+"""Pickles are refused, unless they hold plain data, or known model classes that a person of the security track looks at."""
 
+from catalog.artifacts.readers.archives.inside import contained
 from catalog.artifacts.readers.types import READERS_VERSION, Reading
 from governance.validation.checks.base import CheckAnswer, Found, Subject, count
 from governance.validation.checks.verdicts import PICKLES, evidence_of, found_in, is_dangerous, unready, worst_reading
@@ -27,6 +28,8 @@ class Pickles:
             return CheckAnswer(Verdict.PASS, "No file is a pickle.", {"files": [], "count": 0})
         bad = [path for path, reading in pickles.items() if is_dangerous(reading)]
         verdict = worst_reading(pickles)
+        if verdict == Verdict.PASS and subject.waivers.get(MATTER):
+            verdict = Verdict.WARN  # plain data or not: where the policy wants no pickle, a person says why this one may stay
         found = found_in({path: reading for path, reading in pickles.items() if reading.verdict != "allow"})
         evidence = evidence_of(pickles) | {"acknowledge": "security", "waiver": waiver_words(subject.waivers.get(MATTER))}
         if verdict == Verdict.WARN and subject.waivers.get(MATTER):
@@ -36,8 +39,8 @@ class Pickles:
 
 
 def _is_one(reading: Reading) -> bool:
-    """Whether a file is a pickle, or could be one because nobody could read it."""
-    return reading.format in PICKLES or (reading.verdict == "error" and reading.format == "unknown")
+    """Whether a file is a pickle or an archive with one inside, or could be one because nobody could read it."""
+    return bool(PICKLES & {reading.format, *contained(reading)}) or (reading.verdict == "error" and reading.format == "unknown")
 
 
 def waiver_words(needed: bool | None) -> str:  # noqa: FBT001 - the three answers of the policy
@@ -51,8 +54,8 @@ def _sentence(verdict: Verdict, total: int, bad: int) -> str:
     if bad:
         return f"{count(bad, 'pickle')} of {total:,} could run anything when loaded. The version is quarantined."
     sentences = {
-        Verdict.PASS: f"{count(total, 'pickle')} of plain values that imports nothing.",
-        Verdict.WARN: f"{count(total, 'pickle')} of known model classes: a reviewer of the security track has to acknowledge it.",
+        Verdict.PASS: f"{count(total, 'pickle')} of plain data, which runs nothing when loaded.",
+        Verdict.WARN: f"{count(total, 'pickle')} of plain data or known model classes: a reviewer of the security track has to acknowledge it.",
         Verdict.FAIL: f"{count(total, 'pickle')}, broken or not readable to the end.",
         Verdict.ERROR: f"{count(total, 'file')} could not be read to the end, so it is not known what a pickle in there would do.",
     }

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -55,8 +56,8 @@ CONTENT = [
     (b"\x7fELF\x02\x01", "native"),
     (b"MZ\x90\x00\x03", "native"),
     (b"\xca\xfe\xba\xbe\x00", "native"),
-    (tar(), "archive"),
-    (b"\x1f\x8b\x08\x00", "archive"),
+    (tar(), "tar"),
+    (b"\x1f\x8b\x08\x00", "gz"),
     (b"\x93NUMPY\x01\x00", "npy"),
     (random.Random(1).randbytes(5000), "unknown"),
     (b"\0" * 100, "unknown"),
@@ -92,8 +93,8 @@ def test_a_file_is_identified_by_its_content(tmp_path, data, form):
         (json.dumps({"cells": [], "nbformat": 4}).encode(), "x.ipynb", "code"),
         (json.dumps({"cells": [], "nbformat": 4}).encode(), "x.json", "code"),
         (b"", "model.safetensors", "structure"),
-        (b"\x89HDF\r\n\x1a\n", "model.h5", "other"),
-        (zip_of([("config.json", b"{}")]), "model.keras", "other"),
+        (b"\x89HDF\r\n\x1a\n", "model.h5", "structure"),
+        (zip_of([("config.json", b"{}")]), "model.keras", "structure"),
         (random.Random(2).randbytes(900), "weights.bin", "other"),
         (b"hello", "unheard.of", "other"),
         (b"hello", "../x.txt", "structure"),
@@ -277,6 +278,14 @@ HEAVY = {
     "card": (b"---\n" + b"- " * 200_000 + b"\n---\n", "README.md"),
     "requirement": (b"a" + b" " * 400_000 + b"@", "requirements.txt"),
     "template": (b"{{" * 120_000, "t.jinja"),
+    "lookups": (b"{{ a" + b"[" * 250_000 + b"}}", "t.jinja"),
+    "many lookups": (b"{{ a[[[[[[[[[[[[[[[[[[[[[[[[[[ }}" * 7_000, "t.jinja"),
+    "macros": (b"{% macro m(a) %}{{ m(a) }}" * 9_000, "t.jinja"),
+    "spaces": (b"{% for " + b" " * 250_000 + b"%}{{ ''[x] }}", "t.jinja"),
+    "names": (
+        b"{% set a = namespace(" + b"a" * 3_000 + b") %}" + b"{% set a = namespace(aaaaaaaaaaaaaaaaaaaaaaaa) %}" * 5_000 + b"{{ 'x'[a] }}",
+        "t.jinja",
+    ),
 }
 SCRIPT = """
 import resource, sys, time
@@ -309,14 +318,23 @@ def test_really_trained_files_are_never_errors_and_good_formats_never_blocked():
         ".onnx": "allow",
         ".json": "allow",
         ".txt": "allow",
-        ".pt": "review",
+        ".pt": "allow",
+        ".h5": "allow",
+        ".keras": "allow",
+        ".ubj": "allow",
         ".pkl": "review",
         ".joblib": "review",
     }
     files = sorted(ARTIFACTS.iterdir())
     assert files
-    start = time.process_time()
+    times = {}
     for path in files:
+        start = time.process_time()
         found = read_file(path, path.name)
+        times[path.name] = time.process_time() - start
         assert found.verdict == expected.get(path.suffix, "block"), (path.name, found.findings)
-    assert time.process_time() - start < 30
+    slowest = max(times, key=times.get)
+    print(
+        f"{len(times)} files, median {statistics.median(times.values()) * 1000:.1f} ms, slowest {slowest} {times[slowest] * 1000:.1f} ms of processor time"
+    )
+    assert statistics.median(times.values()) < 0.1

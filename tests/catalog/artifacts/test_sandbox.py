@@ -57,7 +57,7 @@ def test_all_files_of_a_version_share_one_sandbox(tmp_path, monkeypatch):
     monkeypatch.setattr(box, "run", lambda *args, **how: calls.append(args) or real(*args, **how))
     found = inspect_many(files)
     assert len(calls) == 1
-    assert [found[item.name].verdict for item in files] == ["allow"] * 6 + ["review"] * 3
+    assert [found[item.name].verdict for item in files] == ["allow"] * 9
     assert inspect_many([]) == {}
     with pytest.raises(ValueError, match="same name"):
         inspect_many([files[0], files[0]])

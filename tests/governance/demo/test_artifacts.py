@@ -15,7 +15,7 @@ from catalog.artifacts.paths import check_path
 from catalog.artifacts.readers import read_file
 from governance.management.demo.artifacts import MAKERS, artifact_files
 
-VERDICTS = {"safetensors": "allow", "onnx": "allow", "gguf": "allow", "pickle": "review", "malicious": "block"}
+VERDICTS = {"safetensors": "allow", "onnx": "allow", "gguf": "allow", "pickle": "allow", "malicious": "block"}
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -67,7 +67,7 @@ class TestAtTheSameTime:
         def run(job):
             try:
                 return job()
-            except Exception as fault:  # noqa: BLE001 - what went wrong is looked at by the test
+            except Exception as fault:
                 return fault
             finally:
                 connection.close()

@@ -13,7 +13,7 @@ from governance.validation.checks.base import CheckAnswer
 from governance.validation.models import Finding
 from governance.validation.states import Verdict
 from marketplace.activity.models import Event
-from tests.catalog.artifacts.build import good
+from tests.catalog.artifacts.build import good, stack_global
 from tests.factories import safetensors
 from tests.governance.validation.build import edited_card, ready, whole_card
 from tests.governance.validation.work.seeing import Broken, checked, verdicts
@@ -42,6 +42,9 @@ def test_facts_are_noted_on_the_files_and_offered_to_the_card(cast):
     assert "model.safetensors" in facts["technical.parameter_count"][1]
 
 
+KNOWN = b"\x80\x04" + stack_global("sklearn.linear_model._base", "LinearRegression") + b")\x81."
+
+
 @pytest.mark.parametrize(
     ("files", "outcome", "state", "bad"),
     [
@@ -49,9 +52,10 @@ def test_facts_are_noted_on_the_files_and_offered_to_the_card(cast):
         ({"model.safetensors": safetensors(), "run.py": b"print('hello')\n"}, "fail", VersionState.QUARANTINED, {"formats", "code"}),
         ({"model.pkl": good("malicious")}, "fail", VersionState.QUARANTINED, {"formats", "pickles"}),
         ({"model.safetensors": good("malicious")}, "fail", VersionState.QUARANTINED, {"formats", "pickles"}),
-        ({"model.pkl": good("pickle")}, "warn", VersionState.VALIDATING, set()),
+        ({"model.pkl": KNOWN}, "warn", VersionState.VALIDATING, set()),
+        ({"model.pkl": good("pickle")}, "pass", VersionState.VALIDATING, set()),
     ],
-    ids=["cut off", "python", "pickle", "pickle in disguise", "known pickle"],
+    ids=["cut off", "python", "pickle", "pickle in disguise", "known pickle", "plain pickle"],
 )
 def test_where_the_outcome_leads(cast, files, outcome, state, bad):
     run, version = checked(cast, files=files)

@@ -2,6 +2,7 @@
 
 import re
 
+from catalog.artifacts.readers.texts import subscripts
 from catalog.artifacts.readers.types import Broken, TooMuch, Unsafe
 
 LENGTH_LIMIT = 256 * 1024
@@ -14,7 +15,7 @@ FORBIDDEN = re.compile(
     r"|^[-+\s]*(?:import|include|extends|from)\b"
 )
 # Pieces from which the name of an internal can be put together.
-FORBIDDEN_TEXT = re.compile(r"__|^_|_$|\\[xuUN0-7]|%c|:c\}")
+FORBIDDEN_TEXT = re.compile(r"__|^_|_$|^attr$|\\[xuUN0-7]|%c|:c\}")
 FIX = "Use a template that only loops over messages and prints them, or ask governance to look at this exact file."
 
 
@@ -22,16 +23,19 @@ def check(template: str, where: str) -> None:
     """Refuse a template that reaches for Python internals, other files or attribute tricks."""
     if len(template) > LENGTH_LIMIT:
         raise TooMuch(f"The chat template has {len(template):,} characters; at most {LENGTH_LIMIT:,} are checked.", where=where)
-    at = 0
+    at, blocks = 0, list[str]()
     while match := OPENING.search(template, at):
         if match.group(0) == "{#":
             end = template.find("#}", match.end())
             at = len(template) if end < 0 else end + 2
         else:
-            at = _block(template, match.end(), CLOSING[match.group(0)], where)
+            at = _block(template, match.end(), CLOSING[match.group(0)], where, blocks)
+    if lookup := subscripts.computed(blocks):
+        message = f"The chat template looks something up by a name that it puts together: “{lookup}”."
+        raise Unsafe(message, where=where, fix=FIX, check="files.template")
 
 
-def _block(template: str, start: int, closing: str, where: str) -> int:
+def _block(template: str, start: int, closing: str, where: str, blocks: list[str]) -> int:
     """Check one block, minding that its end may also stand inside quotes; return where it ends."""
     code: list[str] = []
     at = start
@@ -46,7 +50,8 @@ def _block(template: str, start: int, closing: str, where: str) -> int:
         else:
             code.append(template[at])
             at += 1
-    _refuse(FORBIDDEN.search("".join(code)), where, start)
+    blocks.append("".join(code))
+    _refuse(FORBIDDEN.search(blocks[-1]), where, start)
     return at + 2
 
 

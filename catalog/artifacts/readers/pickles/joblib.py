@@ -1,13 +1,12 @@
 """How joblib lays arrays between the instructions of a pickle, so that the walk continues at the right byte."""
 
-import re
-
-from catalog.artifacts.readers.machine import Log, Machine, Made
+from catalog.artifacts.readers.pickles import numpy_types
+from catalog.artifacts.readers.pickles.machine import Machine
+from catalog.artifacts.readers.pickles.symbols import Log, Made
 from catalog.artifacts.readers.types import Broken
 from catalog.artifacts.readers.window import Window
 
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
-TYPE_CODE = re.compile(r"[<>|=]?([?bBhHiIlLqQefdcuSUVmMO])(\d{0,9})")
 
 
 def step_over(machine: Machine, made: Made) -> object:
@@ -40,32 +39,12 @@ def _skip_values(machine: Machine, window: Window, shape: object, size: int) -> 
 
 def _item_size(dtype: object) -> int | None:
     """Return the bytes of one value, or None for objects, which follow as another pickle."""
-    code = dtype.arguments[0] if isinstance(dtype, Made) and isinstance(dtype.arguments, tuple) and dtype.arguments else None
-    match = TYPE_CODE.fullmatch(code) if isinstance(code, str) else None
-    if match is None or str(getattr(dtype, "source", "")) != "numpy.dtype":
-        raise Broken("An array of joblib has an unknown type.", check="pickle.structure")
-    letter, digits = match.groups()
-    if letter == "O":
+    if numpy_types.is_object(dtype):
         return None
-    if letter == "V" and _holds_objects(getattr(dtype, "state", None)):
-        raise Broken("An array of joblib mixes objects with numbers, which cannot be followed.", check="pickle.structure")
-    if not digits:
-        raise Broken("An array of joblib has a type without a size.", check="pickle.structure")
-    return int(digits) * (4 if letter == "U" else 1)
-
-
-def _holds_objects(state: object, depth: int = 0) -> bool:
-    """Look for a field of kind object, at any depth of a structured type."""
-    if depth > 8:
-        return True
-    if isinstance(state, Made):
-        code = state.arguments[0] if isinstance(state.arguments, tuple) and state.arguments else None
-        return (isinstance(code, str) and "O" in code) or _holds_objects(state.state, depth + 1)
-    if isinstance(state, dict):
-        return any(_holds_objects(value, depth + 1) for value in state.values())
-    if isinstance(state, tuple):
-        return any(_holds_objects(value, depth + 1) for value in state)
-    return False
+    size = numpy_types.size_of(dtype) if numpy_types.is_plain(dtype) else None
+    if size is None:
+        raise Broken("An array of joblib has an unknown type, or mixes objects with numbers.", check="pickle.structure")
+    return size
 
 
 def walk(window: Window, log: Log, *, persistent: bool = False) -> object:

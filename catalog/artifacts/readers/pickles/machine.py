@@ -1,57 +1,23 @@
 """A symbolic pickle machine: follows every opcode to learn what would be imported and called, and imports and calls nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.artifacts.readers.opcodes import OPAQUE, OPCODES
+from catalog.artifacts.readers import rules
+from catalog.artifacts.readers.pickles import care
+from catalog.artifacts.readers.pickles.numpy_types import DTYPE
+from catalog.artifacts.readers.pickles.opcodes import OPAQUE, OPCODES
+from catalog.artifacts.readers.pickles.symbols import COMPUTED, Concern, Import, Log, Made, Persistent
 from catalog.artifacts.readers.types import Broken, TooMuch
 from catalog.artifacts.readers.window import Window
 
 STEP_LIMIT = 4_000_000
 KEPT_ITEMS = 64
 HIGHEST_PROTOCOL = 5
-COMPUTED = "(computed)"
-
-
-@dataclass(frozen=True)
-class Import:
-    """A name that loading would import, and the opcode that asks for it."""
-
-    module: str
-    name: str
-    opcode: str
-    offset: int
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
-
-
-@dataclass
-class Made:
-    """Whatever a call would return: known only by what was called with what."""
-
-    source: Import | None
-    arguments: object = None
-    state: object = None
-
-
-@dataclass
-class Persistent:
-    """An object that the container keeps beside the pickle."""
-
-    key: object
-
-
-@dataclass
-class Log:
-    """What all pickles of one file do together."""
-
-    imports: list[Import] = field(default_factory=list)
-    persistent: list[Persistent] = field(default_factory=list)
-    calls: list[Made] = field(default_factory=list)
-    steps: int = 0
-    called: int = 0
+# What a symbol of these kinds stands for is no text when the pickle is loaded.
+# Known functions that may return text, of which loading would take the name of an import.
+MAKES_TEXT = frozenset({"str", "unicode", "_reconstructor", "newObj", "_new_Index", "_new_DatetimeIndex", "_rebuild_from_type_v2"})
+NEVER_TEXT = (int, list, dict, tuple, Import, Persistent)
 
 
 ArrayHook = Callable[["Machine", Made], object]
@@ -131,6 +97,8 @@ class Machine:
     def import_name(self, module: object, name: object) -> None:
         """Note an import; one whose name is computed is noted as such and will be refused."""
         if not isinstance(module, str) or not isinstance(name, str):
+            if _never_text(module) or _never_text(name):
+                raise self.broken("An import has something other than text for a name.")
             module, name = COMPUTED, COMPUTED
         found = Import(module, name, self.opcode, self.at)
         self.log.imports.append(found)
@@ -141,20 +109,35 @@ class Machine:
         if not isinstance(source, Import):
             source = Import(COMPUTED, COMPUTED, self.opcode, self.at)
             self.log.imports.append(source)
-        if str(source) == "_codecs.encode" and not _is_latin(arguments):
-            self.log.imports.append(Import("_codecs", "encode with another encoding than latin1", self.opcode, self.at))
         made = Made(source, arguments)
+        self.concern(care.of_call(made))
         self.log.called += 1
         if source.module.startswith("torch"):
             self.log.calls.append(made)
         self.push(made)
 
+    def freeze(self, made: Made) -> None:
+        """Remember the fields of a numpy type, which numpy keeps using and nothing may change any more."""
+        if made.called == DTYPE and isinstance(made.state, tuple):
+            self.log.frozen.update({id(item): item for item in made.state if isinstance(item, dict)})
 
-def _is_latin(arguments: object) -> bool:
-    return isinstance(arguments, tuple) and len(arguments) == 2 and arguments[1] in ("latin1", "latin-1")
+    def concern(self, message: str) -> None:
+        """Note what an allowed import is misused for; nothing when the message is empty."""
+        if message:
+            self.log.concerns.append(Concern(message, self.opcode, self.at))
 
 
-def _tuple(values: list[Any]) -> object:
+def _never_text(symbol: object) -> bool:
+    """Whether loading would stop here, because what stands for a name is certainly no text."""
+    if isinstance(symbol, Made) and symbol.source is not None:
+        return symbol.source.name not in MAKES_TEXT and symbol.called in rules.names("globals", "allow") | rules.names("globals", "review")
+    return symbol is None or isinstance(symbol, NEVER_TEXT)
+
+
+def _tuple(machine: Machine, values: list[Any]) -> object:
+    """Make a tuple; a class of joblib that decides where reading goes on may only be called, and never be handed to something else."""
+    if any(isinstance(value, Import) and value.name.endswith("NumpyArrayWrapper") for value in values):
+        machine.concern("The wrapper of joblib's arrays is handed to something else, which hides what follows.")
     return tuple(values) if len(values) <= KEPT_ITEMS else OPAQUE
 
 
@@ -171,7 +154,7 @@ def _push_argument(machine: Machine, argument: object) -> None:
 
 
 def _small_tuple(size: int) -> Callable[[Machine, object], None]:
-    return lambda machine, _argument: machine.push(tuple([machine.pop() for _ in range(size)][::-1]))
+    return lambda machine, _argument: machine.push(_tuple(machine, [machine.pop() for _ in range(size)][::-1]))
 
 
 def _protocol(machine: Machine, argument: object) -> None:
@@ -222,8 +205,10 @@ def _set_items(machine: Machine, pairs: list[Any]) -> None:
     target = machine.top()
     if isinstance(target, dict):
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            if isinstance(key, str) and len(target) < KEPT_ITEMS:
+            if isinstance(key, str) and (key in target or len(target) < KEPT_ITEMS):
                 target[key] = value
+        if id(target) in machine.log.frozen:
+            machine.concern("numpy.dtype is changed after it was made.")
 
 
 def _set_item(machine: Machine, _argument: object) -> None:
@@ -242,9 +227,25 @@ def _forget(machine: Machine, _argument: object) -> None:
     machine.push(OPAQUE)
 
 
+def _list(machine: Machine, _argument: object) -> None:
+    values = machine.to_mark()
+    machine.push(values[:KEPT_ITEMS])
+
+
 def _append(machine: Machine, _argument: object) -> None:
-    machine.pop()
-    machine.top()
+    value = machine.pop()
+    _extend(machine, [value])
+
+
+def _extend(machine: Machine, values: list[Any]) -> None:
+    target = machine.top()
+    if isinstance(target, list) and len(target) < KEPT_ITEMS:
+        target += values[: KEPT_ITEMS - len(target)]
+
+
+def _appends(machine: Machine, _argument: object) -> None:
+    values = machine.to_mark()
+    _extend(machine, values)
 
 
 def _stack_global(machine: Machine, _argument: object) -> None:
@@ -259,7 +260,7 @@ def _global(machine: Machine, argument: object) -> None:
 
 
 def _inst(machine: Machine, argument: object) -> None:
-    arguments = _tuple(machine.to_mark())
+    arguments = _tuple(machine, machine.to_mark())
     _global(machine, argument)
     machine.call(machine.pop(), arguments)
 
@@ -268,7 +269,7 @@ def _obj(machine: Machine, _argument: object) -> None:
     values = machine.to_mark()
     if not values:
         raise machine.broken("An object is made from nothing.")
-    machine.call(values[0], _tuple(values[1:]))
+    machine.call(values[0], _tuple(machine, values[1:]))
 
 
 def _reduce(machine: Machine, _argument: object) -> None:
@@ -277,8 +278,11 @@ def _reduce(machine: Machine, _argument: object) -> None:
 
 
 def _newobj_ex(machine: Machine, _argument: object) -> None:
-    machine.pop()
+    keywords = machine.pop()
     _reduce(machine, None)
+    made = machine.top()
+    if keywords != {} and isinstance(made, Made):
+        machine.concern(care.of_keywords(made))
 
 
 def _extension(machine: Machine, argument: object) -> None:
@@ -291,6 +295,8 @@ def _build(machine: Machine, _argument: object) -> None:
         machine.log.imports.append(Import(target.module, f"{target.name}, changed in place", machine.opcode, machine.at))
     if isinstance(target, Made):
         target.state = state
+        machine.concern(care.of_state(target))
+        machine.freeze(target)
         if machine.after_build:
             replacement = machine.after_build(machine, target)
             if replacement is not None:
@@ -319,9 +325,8 @@ ACTIONS: dict[str, Callable[[Machine, object], None]] = {
     **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "STRING", "BINSTRING", "SHORT_BINSTRING",
                      "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"), _push_argument),
     **dict.fromkeys(("FLOAT", "BINFLOAT", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _push_constant(OPAQUE)),
-    **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), _push_constant(OPAQUE)),
-    **dict.fromkeys(("APPENDS", "ADDITEMS"), _consume),
-    **dict.fromkeys(("LIST", "FROZENSET"), _forget),
+    "EMPTY_LIST": _push_fresh(list), "EMPTY_SET": _push_constant(OPAQUE), "APPENDS": _appends, "ADDITEMS": _consume,
+    "LIST": _list, "FROZENSET": _forget,
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
     **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _extension),
@@ -330,7 +335,7 @@ ACTIONS: dict[str, Callable[[Machine, object], None]] = {
     **dict.fromkeys(("PERSID", "BINPERSID"), _persistent),
     "NONE": _push_constant(None), "NEWTRUE": _push_constant(value=True), "NEWFALSE": _push_constant(value=False),
     "EMPTY_TUPLE": _push_constant(()), "EMPTY_DICT": _push_fresh(dict), "TUPLE1": _small_tuple(1), "TUPLE2": _small_tuple(2),
-    "TUPLE3": _small_tuple(3), "TUPLE": lambda machine, _argument: machine.push(_tuple(machine.to_mark())),
+    "TUPLE3": _small_tuple(3), "TUPLE": lambda machine, _argument: machine.push(_tuple(machine, machine.to_mark())),
     "DUP": lambda machine, _argument: machine.push(machine.top()), "POP_MARK": lambda machine, _argument: _discard(machine),
     "PROTO": _protocol, "FRAME": _frame, "MARK": _mark, "POP": _pop, "STOP": _stop, "MEMOIZE": _memoize, "APPEND": _append,
     "SETITEM": _set_item, "SETITEMS": lambda machine, _argument: _set_items(machine, machine.to_mark()), "DICT": _dict,

@@ -5,15 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.artifacts.paths import check_path
-from catalog.artifacts.readers import plain, templates
+from catalog.artifacts.readers.texts import code, plain, templates
 from catalog.artifacts.readers.types import Broken, Unsafe, fact, shorten
 
-# Keys that make a library fetch and run code which comes with the model.
-CODE_KEYS = {"auto_map", "_target_", "custom_pipelines", "trust_remote_code", "__reduce__", "py/object", "py/reduce"}
 CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length", "model_max_length")
 SIZE_KEYS = ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
 CARD_KEYS = {"license": "license", "library_name": "library", "pipeline_tag": "task", "base_model": "base_model", "language": "language"}
-FIX = "Remove the key and use a model class that the library brings along, or ask governance to look at this exact file."
 REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w., -]*\])?\s*([<>=!~]=?=?\s*[\w.*+-]+\s*,?\s*)*(;.*)?(#.*)?")
 LONGEST_CONTEXT = 10**9
 LONGEST_REQUIREMENT = 500
@@ -22,13 +19,12 @@ LONGEST_REQUIREMENT = 500
 def check_json(value: Any, name: str) -> dict[str, Any]:
     """Refuse JSON that asks for code, and gather the facts that its name promises."""
     for path, key, found in _keys(value):
-        if key in CODE_KEYS and found not in (None, False, {}, []):
-            label = shorten(f"{path}{key}", 150)
-            raise Unsafe(f"{name} holds “{label}”, which makes libraries run code that comes with the model.", where=label, fix=FIX)
-        if key == "chat_template":
+        code.check_key(path, key, found, name)
+        if key == "chat_template" or key.endswith("_chat_template"):
             for place, template in _templates(found):
                 templates.check(template, f"{path}{key}{place}")
-    base = name.rsplit("/", 1)[-1]
+    base = name.rsplit("/", 1)[-1].rpartition(" → ")[2]
+    code.check_file(value, base, name)
     if not isinstance(value, dict):
         return {}
     if base.endswith(".index.json"):
@@ -43,9 +39,9 @@ def _keys(value: object) -> Iterator[tuple[str, str, object]]:
         path, item = waiting.pop()
         if isinstance(item, dict):
             for key, inner in item.items():
-                yield path, key, inner
+                yield path, str(key), inner
                 if isinstance(inner, dict | list):
-                    waiting.append((f"{path[:200]}{key[:100]}.", inner))
+                    waiting.append((f"{path[:200]}{str(key)[:100]}.", inner))
         elif isinstance(item, list):
             waiting.extend((path, inner) for inner in item if isinstance(inner, dict | list))
 
@@ -112,17 +108,16 @@ def _index(value: dict[str, Any], base: str) -> dict[str, Any]:
 
 def check_text(content: str, name: str) -> dict[str, Any]:
     """Refuse text that asks for code, and gather facts from the head of a card."""
-    base = name.rsplit("/", 1)[-1].casefold()
+    base = name.rsplit("/", 1)[-1].rpartition(" → ")[2].casefold()
+    code.check_text(content, base, name)
     if re.fullmatch(r"(requirements|constraints)[\w.-]*\.(txt|in)", base):
         _requirements(content, name)
     if base.endswith((".jinja", ".jinja2")):
         templates.check(content, name)
-    if base.endswith((".yaml", ".yml")):
+    if base.endswith((".yaml", ".yml")) or base == "mlmodel":
         return check_json(plain.parse_yaml(content, name), name)
     if base.endswith(".md"):
         return _card(content, name)
-    if content.startswith("tree\nversion="):
-        return {"library": fact("lightgbm", "first lines"), "trees": fact(content.count("\nTree="), "text")}
     return {}
 
 

@@ -42,7 +42,8 @@ def parse_json(window: Window) -> Any:
     except RecursionError as error:
         raise Broken("The JSON is nested too deeply.", fix=FIX_JSON) from error
     except ValueError as error:
-        raise Broken(f"This is not strict JSON: {shorten(str(error), 200)}.", fix=FIX_JSON) from error
+        where = f"character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Broken(f"This is not strict JSON: {shorten(str(error), 200)}.", where=where, fix=FIX_JSON) from error
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

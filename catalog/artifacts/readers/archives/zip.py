@@ -12,14 +12,19 @@ ENTRY_LIMIT = 5000
 DIRECTORY_LIMIT = 16 * 1024 * 1024
 UNPACK_LIMIT = 128 * 1024 * 1024
 RATIO_LIMIT = 200
+CHUNK = 1024 * 1024
 # Data descriptor, UTF-8 names and the two bits that hint how deflate was run.
-FLAGS_ALLOWED = 0x0808 | 0x0006
+UTF8 = 0x0800
+FLAGS_ALLOWED = 0x0008 | UTF8 | 0x0006
 STORED, DEFLATED = 0, 8
 CENTRAL = struct.Struct("<4sBBHHHHHIIIHHHHHII")
 LOCAL = struct.Struct("<4sHHHHHIIIHH")
 END = struct.Struct("<4sHHHHIIH")
 END64 = struct.Struct("<4sQHHIIQQQQ")
 LOCATOR64 = struct.Struct("<4sIQI")
+# Extra fields that give a member another name, or say that it is encrypted.
+RENAMING = frozenset({0x7075, 0x6375, 0x9901, 0x0017})
+DESCRIPTORS = {12, 16, 20, 24}
 FULL32, FULL16 = 0xFFFFFFFF, 0xFFFF
 FIX = "Save the file again with its own library, and do not edit or repack it with other tools."
 
@@ -33,6 +38,8 @@ class Member(NamedTuple):
     packed: int
     size: int
     data: int
+    later: bool = False
+    folder: bool = False
 
 
 class _Directory(NamedTuple):
@@ -53,6 +60,27 @@ def members(window: Window) -> list[Member]:
     found = [_local(window, entry) for entry in central]
     _apart(found, directory.offset)
     return [member for member, _ in found]
+
+
+def opened(window: Window, member: Member, limit: int = UNPACK_LIMIT) -> Window:
+    """Return a window over one member: a part of the file when it is stored, else over its unpacked bytes."""
+    if member.method == DEFLATED:
+        return Window.over(contents(window, member, limit))
+    _checked(window, member)
+    window.go(member.data)
+    return window.part(member.packed)
+
+
+def _checked(window: Window, member: Member) -> None:
+    """Compare the checksum of stored bytes without holding them."""
+    window.go(member.data)
+    crc, left = 0, member.packed
+    while left:
+        data = window.take(min(left, CHUNK))
+        crc = zlib.crc32(data, crc)
+        left -= len(data)
+    if crc != member.crc:
+        raise Broken(f"“{member.name}” does not match its checksum.", where=member.name, fix=FIX)
 
 
 def contents(window: Window, member: Member, limit: int = UNPACK_LIMIT) -> bytes:
@@ -86,6 +114,8 @@ def _directory(window: Window) -> _Directory:
     end = total - END.size
     if _has_locator(window, end):
         count, size, offset, end = _end64(window, end)
+        if {disk, disk_start} - {0, FULL16} or here not in (count, FULL16):
+            raise Broken("The zip file is split over several parts.", where=f"byte {end}", fix=FIX)
     elif disk or disk_start or here != count:
         raise Broken("The zip file is split over several parts.", where=f"byte {end}", fix=FIX)
     if count > ENTRY_LIMIT:
@@ -105,8 +135,8 @@ def _has_locator(window: Window, end: int) -> bool:
 def _end64(window: Window, end: int) -> tuple[int, int, int, int]:
     at = end - LOCATOR64.size
     window.go(at)
-    _, disk, offset64, _ = LOCATOR64.unpack(window.take(LOCATOR64.size))
-    if disk or offset64 + END64.size != at:
+    _, disk, offset64, disks = LOCATOR64.unpack(window.take(LOCATOR64.size))
+    if disk or disks > 1 or offset64 + END64.size != at:
         raise Broken("The large-file end record of the zip is not where it must be.", where=f"byte {at}", fix=FIX)
     window.go(offset64)
     magic, length, _, _, disk, disk_start, here, count, size, offset = END64.unpack(window.take(END64.size))
@@ -127,14 +157,19 @@ def _central(window: Window) -> tuple[Member, int]:
     )
     if magic != b"PK\x01\x02" or disk or comment_length:
         raise Broken("A directory entry of the zip is broken or carries a comment.", where=f"byte {at}", fix=FIX)
-    name = _name(window.take(name_length), at)
+    raw = window.take(name_length)
+    name = _name(raw, at)
+    if not raw.isascii() and not flags & UTF8:
+        raise Broken(f"“{name}” has letters that some programs would read as others.", where=f"byte {at}", fix=FIX)
     size, packed, offset = _large(window.take(extra_length), size, packed, offset, at)
     _ordinary(name, flags, method, at, attributes >> 16)
     if size > UNPACK_LIMIT and packed * RATIO_LIMIT < size:
         raise TooMuch(f"“{name}” unpacks to more than {RATIO_LIMIT} times its size.", where=f"byte {at}")
     if method == STORED and packed != size:
         raise Broken(f"“{name}” is stored with two different sizes.", where=f"byte {at}", fix=FIX)
-    return Member(name, method, crc, packed, size, 0), offset
+    if (folder := raw.endswith(b"/")) and (size or packed > 2):
+        raise Broken(f"The folder “{name}” has bytes of its own.", where=f"byte {at}", fix=FIX)
+    return Member(name, method, crc, packed, size, 0, folder=folder), offset
 
 
 def _name(raw: bytes, at: int) -> str:
@@ -157,8 +192,8 @@ def _large(extra: bytes, size: int, packed: int, offset: int, at: int) -> tuple[
     rest = extra
     while len(rest) >= 4:
         kind, length = struct.unpack_from("<HH", rest)
-        if length > len(rest) - 4:
-            raise Broken("An extra field of the zip is longer than its room.", where=f"byte {at}", fix=FIX)
+        if length > len(rest) - 4 or kind in RENAMING:
+            raise Broken("An extra field of the zip is longer than its room, or gives a member a second name.", where=f"byte {at}", fix=FIX)
         if kind == 1:
             values = [int.from_bytes(rest[4 + i : 12 + i], "little") for i in range(0, length - 7, 8)]
             wanted = [value for value in (size, packed, offset) if value == FULL32]
@@ -183,10 +218,10 @@ def _local(window: Window, entry: tuple[Member, int]) -> tuple[Member, int]:
     sizes = (later or size in (member.size, FULL32)) and (later or packed in (member.packed, FULL32))
     if not (same and told and sizes):
         raise Broken(f"“{member.name}” is described in two ways that contradict each other.", where=f"byte {offset}", fix=FIX)
-    window.skip(extra_length)
+    _large(window.take(extra_length), size, packed, 0, offset)
     data = window.offset
     window.skip(member.packed)
-    return Member(member.name, member.method, member.crc, member.packed, member.size, data), offset
+    return Member(member.name, member.method, member.crc, member.packed, member.size, data, later=later, folder=member.folder), offset
 
 
 def _unique(entries: list[tuple[Member, int]]) -> None:
@@ -195,14 +230,23 @@ def _unique(entries: list[tuple[Member, int]]) -> None:
         if member.name.casefold() in seen:
             raise Broken(f"“{member.name}” stands twice in the zip, or differs only in upper and lower case.", where=member.name, fix=FIX)
         seen.add(member.name.casefold())
+    plain = {member.name.casefold() for member, _ in entries if not member.folder}
+    for member, _ in entries:
+        if any(parent in plain for parent in _parents(member.name.casefold())):
+            raise Broken(f"“{member.name}” lies in something that is a file.", where=member.name, fix=FIX)
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def _apart(found: list[tuple[Member, int]], directory: int) -> None:
     """Let members neither overlap nor start anywhere but at byte 0; at most a descriptor lies between them."""
-    at, slack = 0, 0
+    at, gaps = 0, {0}
     for member, offset in sorted(found, key=lambda entry: entry[1]):
-        if not at <= offset <= at + slack:
+        if offset - at not in gaps:
             raise Broken(f"Bytes that belong to nobody lie before “{member.name}”, or it overlaps another.", where=f"byte {at}", fix=FIX)
-        at, slack = member.data + member.packed, 24
-    if not at <= directory <= at + slack:
+        at, gaps = member.data + member.packed, DESCRIPTORS if member.later else {0}
+    if directory - at not in gaps:
         raise Broken("Bytes that belong to nobody lie before the zip directory.", where=f"byte {at}", fix=FIX)

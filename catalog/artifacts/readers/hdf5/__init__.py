@@ -1,0 +1,1 @@
+"""HDF5, walked in its own bytes: from the superblock through every group to every dataset and attribute."""

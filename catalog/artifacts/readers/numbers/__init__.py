@@ -1,0 +1,1 @@
+"""Formats of nothing but numbers: arrays of numpy."""

@@ -1,0 +1,1 @@
+"""Pickles of every dress, followed instruction by instruction and never loaded."""

@@ -51,7 +51,8 @@ def files_of(case: Path) -> list[tuple[str, Path]]:
 
 def judge(files: list[tuple[str, Path]]) -> dict[str, Reading]:
     """Read the files of one version as the bounded child does, and settle what they say of each other."""
-    answers = child.read_all({"files": [{"path": str(path), "name": name, "sha256": ""} for name, path in files]})["files"]
+    payload = {"files": [{"name": name, "sha256": ""} for name, _ in files]}
+    answers = child.read_all(payload, [str(path) for _, path in files])["files"]
     readings = {answer["name"]: Reading.from_json(answer["reading"]) for answer in answers}
     return together.settle(readings, {answer["name"]: answer["size"] for answer in answers})
 

@@ -49,6 +49,7 @@ def code_of(answer):
     return status, json.loads(body).get("code") or json.loads(body)["type"].rpartition("#")[2]
 
 
+@pytest.mark.full
 def test_a_download_works_one_second_before_the_end_and_not_one_second_after(cast, file, headers, tmp_path):
     web = Server(tmp_path / "web.log", threads=4, **NO_BROKER)
     try:
@@ -79,6 +80,7 @@ def test_a_download_works_one_second_before_the_end_and_not_one_second_after(cas
         web.stop()
 
 
+@pytest.mark.full
 def test_a_signed_link_ends_with_the_access_it_was_made_under(cast, file, headers, tmp_path):
     with served(tmp_path / "web.log") as (web, pool):
         link = urlsplit(web.ask("GET", file, headers=headers)[1]["Location"]).path

@@ -298,6 +298,7 @@ assert not {"django", "celery", "rest_framework"} & set(sys.modules)
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", HEAVY)
 def test_work_and_memory_are_bounded(tmp_path, case):
     data, name = HEAVY[case]

@@ -59,6 +59,11 @@ def lock(model: type[Model], **which: object) -> None:
     list(model._default_manager.select_for_update().filter(**which).values_list("pk"))
 
 
+def lock_groups_of(person: User) -> None:
+    """Lock the groups of somebody before the person, as a change of a group does: in the other order two changes wait for each other."""
+    lock(DirectoryGroup, pk__in=DirectoryMembership.objects.filter(user=person).values("group"))
+
+
 def people_named(ids: Collection[str]) -> tuple[list[User], list[str]]:
     """People by their ids, in one query; and the ids that nobody has."""
     wanted = {text: uuid_in(text) for text in ids}

@@ -56,7 +56,10 @@ def person_brought(claims: Claims) -> User | None:
     if entry is None:
         return None
     person = User.objects.select_for_update().get(pk=entry.user_id)
-    if not entry.is_made_here or SocialAccount.objects.filter(user=person, provider=claims.issuer).exists():
+    linked = set(SocialAccount.objects.filter(user=person).values_list("provider", flat=True))
+    if linked - {claims.issuer} and not entry.user_name and entry.removed_at is None:
+        return None  # by the sign-in of another directory alone is this id known, and this one does not inherit it
+    if not entry.is_made_here or claims.issuer in linked:
         known = "is linked to another sign-in" if entry.is_made_here else "was made by hand"
         raise Conflict(
             f"The directory knows you as {person.username}, but that account {known}.",

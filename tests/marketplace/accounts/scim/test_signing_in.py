@@ -105,3 +105,18 @@ def test_the_group_that_people_must_be_in_may_be_pushed(directory):
     nadia.refresh_from_db()
     assert not nadia.is_active
     assert directory.patch(at(nadia), {"op": "replace", "path": "active", "value": True}).body["active"] is True, "the directory closed it"
+
+
+def test_another_directory_inherits_nobody_whom_only_the_sign_in_of_the_first_made_known(cast):
+    nadia = comes("s-1")
+    again = read("https://sso.other.example", {"sub": "s-1", "groups": []}, {}, groups_claim="groups", id_claim="sub")
+    assert enter(again, roles=ROLES, required_group="") != nadia
+    assert enter(again, roles=ROLES, required_group="") != nadia, "nor the second time"
+    assert comes("s-1") == nadia
+
+
+def test_whom_the_directory_brings_by_scim_signs_in_also_after_it_changed_its_address(directory):
+    nadia = directory.brings("nadia@corp.example", externalId="s-1")
+    assert comes("s-1") == nadia
+    moved = read("https://sso.new.example", {"sub": "s-1", "groups": []}, {}, groups_claim="groups", id_claim="sub")
+    assert enter(moved, roles=ROLES, required_group="") == nadia

@@ -66,7 +66,8 @@ def needs_privacy(data_class: str) -> bool:
 def barred(request: AccessRequest) -> set[int]:
     """Who never decides on a request: whoever made it, the person it is for, and whoever acts through these where they are programs."""
     sides = [side for side in (request.asked_by, request.user) if side is not None]
-    behind = who_acts_through([side.pk for side in sides if not side.is_person]) if not all(side.is_person for side in sides) else {}
+    programs = [side.pk for side in sides if not side.is_person]
+    behind = who_acts_through(programs) if programs else {}
     return {side.pk for side in sides}.union(*behind.values())
 
 

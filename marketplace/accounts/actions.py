@@ -50,6 +50,7 @@ __all__ = [
     "give_role",
     "hand_over",
     "issue_token",
+    "keep_an_administrator",
     "note_sign_in",
     "place_team",
     "remove_member",
@@ -121,7 +122,7 @@ def deactivate_person(user: User, *, by: User | None, reason: str = "") -> User:
     if by is not None and by.pk == user.pk:
         raise Conflict("You cannot deactivate yourself.", hint="Ask another administrator.")
     if by is not None:
-        _keep_an_administrator(user)
+        keep_an_administrator(user)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         Session.objects.filter(user=user).delete()
         record("person.deactivated", user, by=by, reason=reason)
@@ -145,7 +146,7 @@ def activate_person(user: User, *, by: User | None) -> User:
     return user
 
 
-def _keep_an_administrator(user: User) -> None:
+def keep_an_administrator(user: User) -> None:
     """Refuse to take the last administrator; the rows of the role serialize, so that two cannot take each other at once."""
     rows = OrganizationRole.objects.select_for_update().filter(role=OrgRole.ADMINISTRATOR).order_by("pk")
     holders = {row.user_id for row in rows}
@@ -299,7 +300,7 @@ def take_role(user: User, role: str, *, by: User | None, track: str = "") -> Non
     """Take an organization role away."""
     require_administrator(by, "take organization roles")
     if by is not None and role == OrgRole.ADMINISTRATOR:
-        _keep_an_administrator(user)
+        keep_an_administrator(user)
     if OrganizationRole.objects.filter(user=user, role=role, track=track).delete()[0]:
         leave_group(user, f"track:{track}" if track else f"role:{role}")
         record("role.taken", user, by=by, role=role, track=track)

@@ -224,6 +224,9 @@ class TrustedPublisher(models.Model):
     workflow = models.CharField(max_length=200, help_text="File of the workflow in the repository")
     scopes = ArrayField(models.CharField(max_length=16))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    added_through = models.ForeignKey(
+        "ApiToken", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The token that asked for it; ended with that one"
+    )
     created_at = models.DateTimeField(db_default=Now())
     removed_at = models.DateTimeField(null=True, blank=True)
 

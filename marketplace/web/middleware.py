@@ -79,10 +79,11 @@ def holds_secret(query: str) -> bool:
 def refuse_secret(request: HttpRequest) -> HttpResponse:
     """Say that a token in an address is known to every log on the way, and how to send it."""
     sentence = "A token was sent in the address, where every log on the way keeps it. Revoke it, and send its successor in the header Authorization."
+    error = DomainError(sentence, hint="Open My tokens to revoke it.", code="token-in-address")
     if not request.path.startswith(MACHINE_PREFIXES):
-        return error_response(request, DomainError(sentence, hint="Open My tokens to revoke it.", code="token-in-address"))
-    told = {"type": f"{settings.PUBLIC_URL}/docs/errors#bad-request", "title": "This cannot be done", "status": 400, "detail": sentence}
-    return JsonResponse(told | {"request_id": current_request_id()}, status=400, content_type="application/problem+json")
+        return error_response(request, error)
+    told = {"type": f"{settings.PUBLIC_URL}/docs/errors#{error.code}", "title": error.title, "status": error.status, "detail": sentence}
+    return JsonResponse(told | {"hint": error.hint, "request_id": current_request_id()}, status=400, content_type="application/problem+json")
 
 
 class NoSecretInAddressMiddleware:

@@ -48,9 +48,10 @@ def whole(response: HttpResponse) -> HttpResponse:
 
 def see_other(url: str, request: HttpRequest | None = None) -> HttpResponse:
     """Send the browser on after a write; with the request given, htmx loads the whole new page too."""
+    address = quote(url, safe="/:?#[]@!$&'()*+,;=%~-._")
     if request is not None and wants_fragment(request):
-        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
-    return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": quote(url, safe="/:?#[]@!$&'()*+,;=%~-._")})
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+    return HttpResponse(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
 
 
 def notice(request: HttpRequest, text: str, tone: str = "success", *, undo: str = "") -> None:

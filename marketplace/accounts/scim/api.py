@@ -19,7 +19,7 @@ from marketplace.accounts.scim.attributes import GROUP, USER
 from marketplace.accounts.scim.errors import ScimError, handle, invalid_value
 from marketplace.accounts.scim.filters import parsed
 from marketplace.accounts.scim.patching import patched
-from marketplace.accounts.scim.queries import group_of, groups_of, groups_where, lock, members_of, people_where, person_of
+from marketplace.accounts.scim.queries import group_of, groups_of, groups_where, lock, lock_groups_of, members_of, people_where, person_of
 from marketplace.accounts.scim.reading import read
 from marketplace.accounts.scim.shapes import asks_for, chosen, group_shape, list_shape, told_of, user_shape
 from marketplace.api.parsers import StrictJSONParser
@@ -158,6 +158,7 @@ class UserView(ScimView):
     @transaction.atomic
     def delete(self, request: Request, uid: str) -> Response:
         """Remove a person: the account is closed and stays in the record."""
+        lock_groups_of(person_of(uid))
         remove_person(self._locked(request, uid), by=request.user)  # type: ignore[arg-type]
         return Response(status=204)
 

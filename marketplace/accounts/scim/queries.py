@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
@@ -16,6 +16,7 @@ from marketplace.errors import NotFound
 
 M = TypeVar("M", bound=Model)
 NOBODY = UUID(int=0)
+UNSAID = Q(entry=None) | Q(entry__user_name="")  # whom the directory gives no name
 Condition = Callable[[str], Q]
 
 
@@ -59,6 +60,11 @@ def lock(model: type[Model], **which: object) -> None:
     list(model._default_manager.select_for_update().filter(**which).values_list("pk"))
 
 
+def lock_groups_of(person: User) -> None:
+    """Lock the groups of somebody before the person, as a change of a group does: in the other order two changes wait for each other."""
+    lock(DirectoryGroup, pk__in=DirectoryMembership.objects.filter(user=person).values("group"))
+
+
 def people_named(ids: Collection[str]) -> tuple[list[User], list[str]]:
     """People by their ids, in one query; and the ids that nobody has."""
     wanted = {text: uuid_in(text) for text in ids}
@@ -68,27 +74,27 @@ def people_named(ids: Collection[str]) -> tuple[list[User], list[str]]:
 
 def is_named(name: str) -> Q:
     """People whose name in the directory this is; whoever has none there goes by the user name."""
-    return Q(low_said=name.lower()) | Q(Q(entry__user_name="") | Q(entry=None), low_name=name.lower())
+    return Q(entry__user_name__iexact=name) | Q(UNSAID, username__iexact=name)
 
 
 def named(name: str) -> QuerySet[User]:
     """Whoever has this name in the directory, in any case."""
-    return people().alias(low_said=Lower("entry__user_name"), low_name=Lower("username")).filter(is_named(name))
+    return people().filter(is_named(name))
 
 
 PEOPLE_BY: Mapping[str, Condition] = {
     "id": lambda value: Q(person=uuid_in(value)),
     "username": is_named,
-    "externalid": lambda value: Q(entry__external_id=value) if value else Q(pk=None),
-    "displayname": lambda value: Q(shown=value.lower()) | Q(Q(entry__user_name="") | Q(entry=None), name__iexact=value),
-    "emails.value": lambda value: Q(email__iexact=value) if value else Q(pk=None),
-    "emails": lambda value: Q(email__iexact=value) if value else Q(pk=None),
+    "externalid": lambda value: Q(entry__external_id=value),
+    "displayname": lambda value: Q(shown=Lower(Value(value))) | Q(UNSAID, name__iexact=value),
+    "emails.value": lambda value: Q(email__iexact=value),
+    "emails": lambda value: Q(email__iexact=value),
     "active": lambda value: Q(is_active=value.lower() == "true"),
 }
 GROUPS_BY: Mapping[str, Condition] = {
     "id": lambda value: Q(uid=uuid_in(value)),
     "displayname": lambda value: Q(name__iexact=value),
-    "externalid": lambda value: Q(external_id=value) if value else Q(pk=None),
+    "externalid": lambda value: Q(external_id=value),
     "members.value": lambda value: Q(people__person=uuid_in(value)),
     "members": lambda value: Q(people__person=uuid_in(value)),
 }
@@ -96,7 +102,7 @@ GROUPS_BY: Mapping[str, Condition] = {
 
 def people_where(terms: Iterable[Term]) -> QuerySet[User]:
     """People for whom all terms hold."""
-    rows = people().alias(low_said=Lower("entry__user_name"), low_name=Lower("username"), shown=Lower(KeyTextTransform("displayName", "entry__said")))
+    rows = people().alias(shown=Lower(KeyTextTransform("displayName", "entry__said")))
     return _where(rows, terms, PEOPLE_BY)
 
 
@@ -110,7 +116,7 @@ def _where(rows: QuerySet[M], terms: Iterable[Term], known: Mapping[str, Conditi
         condition = known.get(term.attribute)
         if condition is None:
             raise ScimError("invalidFilter", f"{term.attribute} cannot be filtered for. {UNDERSTOOD} Known are {', '.join(sorted(known))}.")
-        rows = rows.filter(condition(str(term.value)))
+        rows = rows.filter(condition(str(term.value))) if term.value != "" else rows.none()  # an empty text is nobody's name
     return rows
 
 
@@ -143,4 +149,4 @@ def keys_of(people_ids: Collection[int]) -> dict[int, set[str]]:
 
 def unknown_with_email(email: str) -> User | None:
     """Somebody with this e-mail address whom the directory does not know yet."""
-    return people().filter(Q(entry=None) | Q(entry__user_name=""), email__iexact=email).first() if email else None
+    return people().filter(UNSAID, email__iexact=email).first() if email else None

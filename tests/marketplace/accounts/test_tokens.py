@@ -80,7 +80,9 @@ def test_a_token_in_the_address_is_refused_and_goes_no_further(cast, client, sig
 
 
 def test_a_wrong_token_in_the_address_is_refused_as_well(client, db):
-    assert client.get(f"{ME}?token=mkt_x").status_code == 400
+    refused = client.get(f"{ME}?token=mkt_x")
+    assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (400, "token-in-address")
+    assert refused.json()["hint"]
     assert client.get(f"{ME}?q=mkt_x").status_code == 401, "a word that merely begins like one"
 
 

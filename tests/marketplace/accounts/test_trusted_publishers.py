@@ -15,8 +15,10 @@ from django.core.cache import cache
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
+from marketplace.accounts.actions import deactivate_person, issue_token, revoke_token
 from marketplace.accounts.keys.actions import add_publisher, exchange_assertion, remove_publisher
-from marketplace.accounts.keys.queries import token_caller
+from marketplace.accounts.keys.actions.issuing import make_token
+from marketplace.accounts.keys.queries import counts_now, token_caller
 from marketplace.accounts.keys.work import forget_spent
 from marketplace.accounts.models import ApiToken, SpentAssertion, TrustedPublisher
 from marketplace.activity.models import Event
@@ -298,3 +300,19 @@ def test_times_are_judged_by_the_clock_of_the_database(trusted, minutes):
     token = ci.signed()
     with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
         assert exchange(token)
+
+
+@pytest.mark.parametrize("how", ["revoked", "left"])
+def test_a_job_that_was_trusted_through_a_token_is_trusted_no_more_once_that_is_revoked(cast, how):
+    laptop, _ = issue_token(cast.root, by=cast.root, name="laptop", scopes=["read", "admin"])
+    rule = {"issuer": "https://ci.example", "audience": "x", "repository": "a/b", "ref": "refs/heads/main", "workflow": "w.yml"}
+    made = add_publisher(cast.ci_claims, by=cast.root, scopes=["read"], parent=laptop, **rule)
+    got, _ = make_token(cast.ci_claims, by=cast.ci_claims, name="CI", scopes=["read"], until=timezone.now() + timedelta(hours=1), publisher=made)
+    if how == "revoked":
+        revoke_token(laptop, by=cast.root)
+    else:
+        deactivate_person(cast.root, by=None)
+    made.refresh_from_db()
+    assert (made.removed_at is not None) == (how == "revoked"), "what somebody handed out to programs survives that they leave"
+    assert counts_now(got) == (how == "left")
+    assert Event.objects.filter(verb="publisher.removed").count() == (how == "revoked")

@@ -1,6 +1,7 @@
 """The first sign-in through the directory: three things to look at, one to answer, all of it to skip, and never again."""
 
 import pytest
+from django.test import Client
 
 from marketplace.accounts.models import User
 from marketplace.activity.models import Event
@@ -61,3 +62,21 @@ def test_whoever_came_before_is_not_asked(cast, client):
     assert client.post("/login", {"login": "bea", "password": PASSWORD, "next": "/teams"})["Location"] == "/teams", (
         "an administrator made the account"
     )
+
+
+def test_looking_changes_nothing_and_another_site_answers_for_nobody(nadia, client):
+    assert client.get("/welcome?skip=1&mails=urgent").status_code == client.head("/welcome?skip=1").status_code == 200
+    careful = Client(enforce_csrf_checks=True)
+    careful.cookies = client.cookies
+    assert careful.post("/welcome", {"skip": "1"}).status_code == 403
+    nadia.refresh_from_db()
+    assert (nadia.welcomed_at, nadia.mails_digest) == (None, True)
+
+
+@pytest.mark.parametrize("onward", ["/m/ü ber", "/teams\r\nSet-Cookie: a=b", "/teams?q=a\nb"])
+def test_where_it_leads_is_written_as_an_address_also_for_htmx(nadia, client, onward):
+    plain = client.post("/welcome", {"skip": "1", "next": onward})
+    part = client.post("/welcome", {"skip": "1", "next": onward}, headers={"HX-Request": "true"})
+    assert part["HX-Redirect"] == plain["Location"]
+    assert part["HX-Redirect"].isascii()
+    assert part["HX-Redirect"].isprintable()

@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from marketplace.accounts.actions import ERASED, add_person, deactivate_person
+from marketplace.accounts.actions import ERASED, add_person, deactivate_person, keep_an_administrator
 from marketplace.accounts.identity.actions.placing import place
 from marketplace.accounts.identity.claims import Claims
 from marketplace.accounts.identity.mapping import places_of
@@ -32,8 +32,8 @@ def enter(claims: Claims, *, roles: str, required_group: str) -> User | None:
     if required_group and groups is None:
         raise NotAllowed("Your directory did not tell your groups.", hint="Its administrator lets it send only the groups of this marketplace.")
     if required_group and required_group not in (groups or ()):
-        if person is not None and person.is_active:
-            close_out(person, by=None, reason="no longer in the directory's group")
+        if person is not None:
+            shut_out(person)
         return None
     person = person or admit(claims)
     if not person.is_active:
@@ -56,7 +56,10 @@ def person_brought(claims: Claims) -> User | None:
     if entry is None:
         return None
     person = User.objects.select_for_update().get(pk=entry.user_id)
-    if not entry.is_made_here or SocialAccount.objects.filter(user=person, provider=claims.issuer).exists():
+    linked = set(SocialAccount.objects.filter(user=person).values_list("provider", flat=True))
+    if linked - {claims.issuer} and not entry.user_name and entry.removed_at is None:
+        return None  # by the sign-in of another directory alone is this id known, and this one does not inherit it
+    if not entry.is_made_here or claims.issuer in linked:
         known = "is linked to another sign-in" if entry.is_made_here else "was made by hand"
         raise Conflict(
             f"The directory knows you as {person.username}, but that account {known}.",
@@ -127,6 +130,18 @@ def spend_assertion(name: str) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def shut_out(person: User) -> None:
+    """Close the account of somebody who left the group that people must be in; the last administrator stays, though not by this door."""
+    if not person.is_active:
+        return
+    try:
+        keep_an_administrator(person)
+    except Conflict:
+        record("role.last_administrator_kept", person, by=None)
+    else:
+        close_out(person, by=None, reason="no longer in the directory's group")
 
 
 @transaction.atomic

@@ -1,14 +1,14 @@
 """Ending tokens: at once, by whoever looks after them or by what happened."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from marketplace.accounts.keys.permissions import require_keeper
-from marketplace.accounts.models import ApiToken, Kind, User
+from marketplace.accounts.models import ApiToken, Kind, TrustedPublisher, User
 from marketplace.activity.actions import record
 from marketplace.activity.models import Event
 
@@ -40,10 +40,21 @@ def revoke_tokens(tokens: QuerySet[ApiToken], *, by: User | None, reason: str = 
         came = Q(issued_through__in=asked) | Q(replaced_by__in=asked)
         if left:
             came &= ~Q(user__kind=Kind.SERVICE)
+        else:
+            came |= Q(publisher__in=_trust_no_more(asked, by=by))
         # Those that ended by themselves are only gone through: what came from them may still count.
         which, reason = Q(revoked_at=None, expires_at__gt=Now()), "It came from a token that was revoked, or was replaced by one."
         asked = list(ApiToken.objects.filter(came).exclude(pk__in=seen).values_list("pk", flat=True))
     return count
+
+
+def _trust_no_more(tokens: Collection[int], *, by: User | None) -> list[TrustedPublisher]:
+    """Remove the CI jobs that are trusted because somebody asked for it with one of these tokens."""
+    gone = list(TrustedPublisher.objects.filter(added_through__in=tokens, removed_at=None).select_related("user").select_for_update(of=("self",)))
+    for publisher in gone:
+        TrustedPublisher.objects.filter(pk=publisher.pk).update(removed_at=Now())
+        record("publisher.removed", publisher, by=by, owner=publisher.user)
+    return gone
 
 
 def end_tokens_of_leaver(event: Event) -> int:

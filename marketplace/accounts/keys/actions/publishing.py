@@ -51,7 +51,7 @@ def add_publisher(account: User, *, by: User, scopes: list[str], parent: ApiToke
     try:
         with transaction.atomic():
             made = TrustedPublisher.objects.create(
-                user=account, created_by=by, scopes=sorted(set(scopes)), **{field: rule[field].strip() for field in SHAPES}
+                user=account, created_by=by, added_through=parent, scopes=sorted(set(scopes)), **{field: rule[field].strip() for field in SHAPES}
             )
     except IntegrityError as known:
         raise Conflict("This job is trusted already.", hint="Remove it first to give it other scopes.") from known

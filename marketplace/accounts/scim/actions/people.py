@@ -55,6 +55,8 @@ def _known(external_id: str) -> DirectoryPerson | None:
 @transaction.atomic
 def change_person(person: User, told: Mapping[str, Any], *, by: User) -> User:
     """Let a person be as the directory says."""
+    if named(told["userName"]).exclude(pk=person.pk).exists():
+        raise taken(f"There is already somebody named {told['userName']}.")
     entry = DirectoryPerson.objects.filter(user=person).first() or DirectoryPerson(user=person, is_made_here=False)
     return _write(person, entry, told, by=by)
 
@@ -63,8 +65,6 @@ def _write(person: User, entry: DirectoryPerson, told: Mapping[str, Any], *, by:
     """Write what differs, and open or close the account."""
     before = {} if is_new else told_of(person)
     said = {name: value for name, value in told.items() if name not in OWN}
-    if named(told["userName"]).exclude(pk=person.pk).exists():
-        raise taken(f"There is already somebody named {told['userName']}.")
     facts = {"user_name": told["userName"], "external_id": told.get("externalId", ""), "said": said, "removed_at": None, "changed_at": Now()}
     changed = sorted(name for name in {*before, *told} if name != "active" and (before.get(name) or None) != (told.get(name) or None))
     if changed or not entry.user_name:

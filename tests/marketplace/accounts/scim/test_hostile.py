@@ -103,3 +103,17 @@ def test_programs_are_nobody_of_the_directory_by_any_address(cast, directory):
     assert directory.send("POST", GROUPS, {"displayName": "admins", "members": [{"value": str(program.person)}]}).status_code == 400
     assert not OrganizationRole.objects.filter(user=program).exists()
     assert not DirectoryPerson.objects.filter(user=program).exists()
+
+
+def test_a_name_that_the_database_finds_alike_is_taken(cast, directory):
+    assert directory.send("POST", USERS, {"userName": "\u0130vo"}).status_code == 409
+    assert directory.send("PUT", at(cast.bea), {"userName": "\u0130VO"}).status_code == 409
+    found = directory.get(f'{USERS}?filter=userName eq "\u0130vo"').body["Resources"]
+    assert [one["id"] for one in found] == [str(cast.ivo.person)]
+
+
+def test_nobody_is_found_by_no_name(cast, directory):
+    directory.patch(at(cast.bea), {"op": "add", "path": "externalId", "value": "e-1"})
+    DirectoryPerson.objects.filter(user=cast.bea).update(user_name="")
+    for name in ("userName", "displayName", "emails.value", "externalId"):
+        assert directory.get(f'{USERS}?filter={name} eq ""').body["totalResults"] == 0, name

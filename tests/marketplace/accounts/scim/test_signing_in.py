@@ -2,7 +2,8 @@
 
 import pytest
 
-from marketplace.accounts.identity.actions import enter
+from marketplace.accounts.actions import give_role
+from marketplace.accounts.identity.actions import enter, link_identity
 from marketplace.accounts.identity.claims import read
 from marketplace.accounts.models import DirectoryPerson, Membership
 from marketplace.errors import Conflict, NotAllowed
@@ -105,3 +106,29 @@ def test_the_group_that_people_must_be_in_may_be_pushed(directory):
     nadia.refresh_from_db()
     assert not nadia.is_active
     assert directory.patch(at(nadia), {"op": "replace", "path": "active", "value": True}).body["active"] is True, "the directory closed it"
+
+
+def test_another_directory_inherits_nobody_whom_only_the_sign_in_of_the_first_made_known(cast):
+    nadia = comes("s-1")
+    again = read("https://sso.other.example", {"sub": "s-1", "groups": []}, {}, groups_claim="groups", id_claim="sub")
+    assert enter(again, roles=ROLES, required_group="") != nadia
+    assert enter(again, roles=ROLES, required_group="") != nadia, "nor the second time"
+    assert comes("s-1") == nadia
+
+
+def test_whom_the_directory_brings_by_scim_signs_in_also_after_it_changed_its_address(directory):
+    nadia = directory.brings("nadia@corp.example", externalId="s-1")
+    assert comes("s-1") == nadia
+    moved = read("https://sso.new.example", {"sub": "s-1", "groups": []}, {}, groups_claim="groups", id_claim="sub")
+    assert enter(moved, roles=ROLES, required_group="") == nadia
+
+
+def test_the_last_administrator_is_not_closed_by_a_group_that_is_missing(cast, directory):
+    link_identity(cast.root, ISSUER, "s-root", by=None)
+    assert comes("s-root", required="ml-people") is None, "the directory lets them in no more"
+    cast.root.refresh_from_db()
+    assert cast.root.is_active
+    give_role(cast.bea, "administrator", by=None)
+    assert comes("s-root", required="ml-people") is None
+    cast.root.refresh_from_db()
+    assert not cast.root.is_active, "now somebody else is one"

@@ -32,7 +32,7 @@ def shown(place, tab, known):
 
 # The short run looks once at the pages that people use most, light on a desk and dark on a phone in turns; the long one at every
 # place, at all four.
-OFTEN = ("account_login", "home", "search", "model", "version", "publish-about", "review", "reviews", "access-request", "team", "my-tokens", "audit")
+OFTEN = ("home", "search", "model", "publish-about", "review", "access-request", "my-tokens", "audit")
 FIRST = {place.name: place for place in reversed(PLACES)}
 LOOKS = [(FIRST[name], *(("light", DESK), ("dark", PHONE))[number % 2]) for number, name in enumerate(OFTEN)]
 

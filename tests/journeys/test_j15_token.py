@@ -77,7 +77,7 @@ def test_a_token_from_its_first_to_its_last_use(site, tab, scripts):
     newest.locator("summary").click()
     newest.get_by_role("button", name=f"Revoke now {name}").click()
     says(row(page, name).first, "Revoked")
-    assert (status_of(site, fresh), status_of(site, secret)) == (401, 200)
+    assert (status_of(site, fresh), status_of(site, secret)) == (401, 401), "with a successor ends what it replaced"
 
 
 def test_an_owner_makes_a_service_account_and_its_token(site, tab):

@@ -33,7 +33,8 @@ from tests import cast as people
 from tests.factories import a_model, a_submitted_version, a_use_case, a_version, an_approved_version
 
 SOON = timedelta(days=10)
-EVERYBODY = people.everybody()
+# The short run asks for a reader, an owner, an auditor and a security reviewer.
+IN_TURN = [pytest.param(name, marks=() if name in {"bea", "paul", "aud", "sara"} else pytest.mark.full) for name in people.everybody()]
 TEAM = {"sam"}
 OVERSEERS = {name for name, roles in people.ROLES.items() if {"security", "governance", "auditor"} & {role for role, _ in roles}}
 READS_BYTES = {name for name, roles in people.ROLES.items() if {"security", "auditor"} & {role for role, _ in roles}}
@@ -61,7 +62,7 @@ def seen_by(name):
     return {"open"} | ({"reviewed"} if name == "lea" else set()) | ({"granted"} if name in {"ivo", "ci-claims"} else set())
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", IN_TURN)
 def test_everybody_sees_exactly_what_they_may(cast, world, name):
     person = cast.people[name]
     for model in world:
@@ -78,7 +79,7 @@ def test_everybody_sees_exactly_what_they_may(cast, world, name):
                 model_named(person, model.team.name, model.name)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", IN_TURN)
 @pytest.mark.parametrize("need", [Need.WORK, Need.EDIT, Need.MANAGE, Need.DOWNLOAD])
 def test_seeing_gives_no_other_right(cast, world, name, need):
     expected = {

@@ -13,10 +13,10 @@ from catalog.registry.models import ModelVersion, UseCase
 from catalog.registry.permissions import require_editor
 from catalog.registry.states import MAY_SUBMIT, ModelState
 from governance.policies.queries import live_policy
-from governance.validation import checks
 from governance.validation.duties import Duties
 from governance.validation.models import ValidationRun
 from governance.validation.queries import duties_of
+from governance.validation.ruleset import present_checks
 from governance.validation.tasks import run_checks
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
@@ -52,7 +52,9 @@ def submit(version: ModelVersion, *, by: User) -> ValidationRun:
         because=owed.tier.because,
         policy=str(row),
     )
-    run = ValidationRun.objects.create(version=version, manifest_digest=digest, card_revision=card.number, requested_by=by, total=len(checks.CHECKS))
+    run = ValidationRun.objects.create(
+        version=version, manifest_digest=digest, card_revision=card.number, requested_by=by, total=len(present_checks())
+    )
     record("run.requested", run, by=by, version=version, manifest=digest, card_revision=card.number)
     run_checks.delay_on_commit(run.pk)
     return run

@@ -21,7 +21,7 @@ from governance.validation.checks.pickles import MATTER, Pickles
 from governance.validation.duties import Duties, FileOnHand, duties
 from governance.validation.facts import facts_of_files, known, schema_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
-from governance.validation.states import WORST_FIRST, RunState, Severity, Verdict
+from governance.validation.states import LEADING, WORST_FIRST, RunState, Severity, Verdict
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, visible
@@ -146,16 +146,24 @@ def run_that_passed(pk: int | str) -> ValidationRun | None:
     """The run that asks for a review: finished without a failure, the newest, and over what the version still is; None otherwise."""
     rows = ValidationRun.objects.select_related("version__model__team", "version__submitted_by", "version__use_case")
     run = rows.filter(pk=pk, state=RunState.FINISHED, outcome__in=[Verdict.PASS, Verdict.WARN], quarantines=False).first()
-    if run is None or not is_about_present(run) or ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk).exists():
+    if run is None or not is_about_present(run) or _overtaken(run):
         return None
     return run
 
 
+def _overtaken(run: ValidationRun) -> bool:
+    """Whether a later run decides about the same version."""
+    return ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk, reason__in=LEADING).exists()
+
+
 def is_about_present(run: ValidationRun) -> bool:
     """Whether the version is still what the run looked at, and still waits for it."""
-    version = run.version
-    pinned = (version.state, version.manifest_digest, version.card_revision)
-    return pinned == (VersionState.VALIDATING, run.manifest_digest, run.card_revision)
+    return run.reason in LEADING and run.version.state == VersionState.VALIDATING and is_about_same(run)
+
+
+def is_about_same(run: ValidationRun) -> bool:
+    """Whether the version still has the files and the card that the run looked at."""
+    return (run.version.manifest_digest, run.version.card_revision) == (run.manifest_digest, run.card_revision)
 
 
 def with_accepted(version: ModelVersion, values: Mapping[str, object]) -> dict[str, object]:

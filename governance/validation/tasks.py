@@ -6,8 +6,9 @@ from marketplace.jobs import job
 
 @job(seconds=900)
 def run_checks(run_id: str) -> None:
-    """See a run through."""
-    work.run_checks(int(run_id))
+    """See a run through; ring again for what is left to another turn."""
+    if work.run_checks(int(run_id)):
+        run_checks.ring(run_id)
 
 
 @job(seconds=30)

@@ -17,6 +17,8 @@ policies: list[URLPattern | URLResolver] = [
 ]
 validation: list[URLPattern | URLResolver] = [
     path("checks/<int:run>", validation_views.run, name="run"),
+    path("checks/<int:run>/again", validation_views.run_again, name="run-again"),
+    path("checks/<int:run>/raw/<str:check>", validation_views.run_raw, name="run-raw"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/risk", publishing.publish_risk, name="publish-risk"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/check", publishing.publish_check, name="publish-check"),
 ]

@@ -54,7 +54,7 @@ LOST_APPROVAL = Telling(
 )
 
 # Whatever was asked of somebody about a version is answered by these too, although nobody is told.
-ANSWERS = ("version.submitted", "version.withdrawn")
+ANSWERS = ("version.submitted", "version.checked_again", "version.withdrawn")
 
 
 def review_path(review: Review) -> str:

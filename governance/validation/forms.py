@@ -13,6 +13,17 @@ from governance.validation.facts import answer
 PREFIX = "answers."
 
 
+class AgainForm(forms.Form):
+    """Which checks to ask again."""
+
+    check = forms.ChoiceField(label="Which check", required=False, help_text="The answers of the others stand, as far as nothing changed.")
+
+    def __init__(self, data: Any = None, *, checks: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        chosen: Any = self.fields["check"]
+        chosen.choices = [("", "All checks"), *checks]
+
+
 class SubmitForm(forms.Form):
     """The use that is asked for and the answers that decide the tier; shape only, the action says what is missing."""
 

@@ -48,6 +48,7 @@ VERBS: dict[str, str] = {
     "version.submitted": "was submitted for checks",
     "version.withdrawn": "was withdrawn",
     "version.checks_failed": "failed its checks",
+    "version.checked_again": "is checked again",
     "version.quarantined": "was quarantined",
     "version.review_opened": "is in review",
     "version.changes_requested": "needs changes",

@@ -3,7 +3,7 @@
 from governance.access.models import AccessDecision, AccessPart, AccessReply, AccessRequest, AccessRule
 from governance.policies.models import Policy
 from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Waiver
-from governance.validation.models import CheckResult, Finding, KeptAnswer, RuleSet, ValidationRun
+from governance.validation.models import CheckResult, Finding, KeptAnswer, Release, RuleSet, ValidationRun
 
 __all__ = [
     "AccessDecision",
@@ -17,6 +17,7 @@ __all__ = [
     "Finding",
     "KeptAnswer",
     "Policy",
+    "Release",
     "Review",
     "ReviewTrack",
     "RuleSet",

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
+from catalog.artifacts.gate import INSPECTION, Pass, resolve
 from catalog.artifacts.manifest import hosted_descriptor, hosted_digest, manifest_digest
 from catalog.artifacts.queries import manifest_of
 from catalog.cards.queries import current_card
@@ -14,9 +15,10 @@ from catalog.registry.permissions import require_editor
 from catalog.registry.states import MAY_SUBMIT, ModelState, VersionState
 from governance.policies.queries import live_policy
 from governance.validation.duties import Duties
-from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.models import CheckResult, Finding, Release, ValidationRun
 from governance.validation.permissions import require_rerunner
-from governance.validation.queries import STORED, duties_of
+from governance.validation.queries import STORED, duties_of, last_quarantining, results_of
+from governance.validation.releases import to_release
 from governance.validation.ruleset import present_checks
 from governance.validation.states import Reason, RunState, Verdict
 from governance.validation.tasks import run_checks
@@ -25,6 +27,7 @@ from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid
 from marketplace.lifecycle import words
 
+SHORTEST_REASON, LONGEST_REASON = 20, 2_000
 CHECKED_AGAIN = STORED | {VersionState.VALIDATION_FAILED}
 HINTS: dict[str, str] = {
     VersionState.DRAFT: "Submit it: then its checks run.",
@@ -124,6 +127,35 @@ def carry(last: ValidationRun, run: ValidationRun, *, besides: str) -> None:
         for finding in findings:
             finding.pk, finding.result = None, result
         Finding.objects.bulk_create(findings)
+
+
+@transaction.atomic
+def release(version: ModelVersion, *, by: User, seconded_by: User, reason: str) -> ValidationRun:
+    """Let a version out of quarantine to its checks; the room that calls it has seen that two people of security agreed.
+
+    What quarantined it is released as it stands: should the checks find anything else now, it is quarantined again.
+    """
+    if last := last_quarantining(version):
+        for result, mark in to_release(results_of(last), last.manifest_digest):
+            people = {"released_by": by, "seconded_by": seconded_by}
+            Release.objects.get_or_create(
+                version=version, fingerprint=mark, defaults={"check_id": result.check_id, "run": last, "reason": reason, **people}
+            )
+    move_version(version, VersionState.VALIDATING, verb="version.released", by=by, note="", texts={"reason": reason})
+    run = new_run(version, reason=Reason.RELEASE, by=by)
+    run_checks.delay_on_commit(run.pk)
+    return run
+
+
+@transaction.atomic
+def inspect(version: ModelVersion, path: str, *, reason: str, by: User) -> Pass:
+    """Let somebody of security read one quarantined file, for a reason that stays in the record; the gate decides."""
+    reason = reason.strip()
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise Invalid("The file was not opened.", fields={"reason": [f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters."]})
+    leave = resolve(by, None, version.pk, path, purpose=INSPECTION)
+    record("quarantine.opened", version, by=by, texts={"reason": reason}, path=path, sha256=leave.blob.sha256, purpose=INSPECTION)
+    return leave
 
 
 @transaction.atomic

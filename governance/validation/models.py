@@ -143,3 +143,30 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class Release(models.Model):
+    """The word of two people of security that what one check found dangerous in exactly these files is not. Never changed.
+
+    It counts for these very findings in these very files: when the check finds anything else, it quarantines again.
+    """
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="releases")
+    check_id = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=64, help_text="Digest over the check, the manifest and everything it found")
+    run = models.ForeignKey(ValidationRun, on_delete=models.PROTECT, related_name="+", help_text="The run that quarantined")
+    reason = models.TextField()
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seconded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "fingerprint"], name="one_release_of_the_same_findings"),
+            models.CheckConstraint(condition=~models.Q(released_by=models.F("seconded_by")), name="two_people_release"),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="a_release_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Release of {self.check_id} of {self.version}"

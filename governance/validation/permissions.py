@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from catalog.registry.models import RegisteredModel
+from catalog.registry.models import ModelVersion, RegisteredModel
+from catalog.registry.states import VersionState
 from marketplace.accounts.models import User
-from marketplace.errors import NotAllowed
+from marketplace.errors import Conflict, NotAllowed
+from marketplace.lifecycle import words
 from marketplace.permissions.needs import Need, OrgRole
 from marketplace.permissions.queries import allowed, has_role, tracks_of
 
@@ -23,3 +25,16 @@ def require_rerunner(by: User, model: RegisteredModel) -> None:
             f"Only team {model.team.name}, security and the reviewers of {model} ask for its checks again.",
             hint=f"Ask a contributor of {model.team.name}.",
         )
+
+
+def may_inspect(viewer: Any, version: ModelVersion) -> bool:
+    """Security, while the version is quarantined and its bytes are there; the gate decides again when a file is opened."""
+    return version.state == VersionState.QUARANTINED and bool(viewer.is_person) and has_role(viewer, OrgRole.SECURITY)
+
+
+def require_inspector(by: User, version: ModelVersion) -> None:
+    """Refuse whoever may not look into quarantine."""
+    if version.state != VersionState.QUARANTINED:
+        raise Conflict(f"{version} is {words(version.state)}, not quarantined.", hint="Open its files on the page of the version.")
+    if not may_inspect(by, version):
+        raise NotAllowed("Only security may inspect quarantined files.", hint="Ask the security team.", code="quarantined")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from catalog.artifacts.queries import files_of, uploads_of
@@ -20,7 +20,7 @@ from governance.policies.rules import Policy
 from governance.validation.checks.pickles import MATTER, Pickles
 from governance.validation.duties import Duties, FileOnHand, duties
 from governance.validation.facts import facts_of_files, known, schema_of
-from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.models import CheckResult, Finding, Release, ValidationRun
 from governance.validation.states import LEADING, WORST_FIRST, Reason, RunState, Severity, Verdict
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import Need
@@ -31,6 +31,7 @@ MATTERS = {MATTER: Pickles.id}
 LOST_AFTER = timedelta(seconds=20)
 BATCH = 200
 # Stored versions whose checks may be asked again, and are when the rules change; what is found then only takes away.
+TRY_AGAIN, MOST_FAILED = timedelta(hours=1), 3
 S = VersionState
 STORED = frozenset({S.IN_REVIEW, S.CHANGES_REQUESTED, S.APPROVED, S.SUSPENDED, S.EXPIRED, S.DEPRECATED})
 
@@ -99,6 +100,17 @@ def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
 def result_named(run: ValidationRun, check: str) -> CheckResult | None:
     """What one check said in a run, with its findings; None when it did not say anything."""
     return None if "\0" in check else results_of(run).filter(check_id=check).first()
+
+
+def releases_of(run: ValidationRun) -> dict[str, Release]:
+    """What security released of the version of a run: fingerprint of the findings -> release."""
+    return {row.fingerprint: row for row in Release.objects.filter(version=run.version_id).select_related("released_by", "seconded_by")}
+
+
+def last_quarantining(version: ModelVersion) -> ValidationRun | None:
+    """The newest run that found the bytes dangerous, about the version as it is now."""
+    pins = {"manifest_digest": version.manifest_digest, "card_revision": version.card_revision or 0}
+    return ValidationRun.objects.filter(version=version, quarantines=True, **pins).order_by("-pk").first()
 
 
 def newer_than(run: ValidationRun) -> int | None:
@@ -193,6 +205,24 @@ def lost_runs() -> list[int]:
     never_rung = Q(lease_until=None, requested_at__lte=Now() - LOST_AFTER)
     rows = ValidationRun.objects.filter(may_be_taken(), never_rung | Q(lease_until__lte=Now()))
     return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def stale_versions(rules: str) -> QuerySet[ModelVersion]:
+    """Stored versions that were not judged by these rules as they are now, the most used first.
+
+    One that could not be looked at is tried again after an hour, three times in all.
+    """
+    same = ValidationRun.objects.filter(version=OuterRef("pk"), manifest_digest=OuterRef("manifest_digest"), card_revision=OuterRef("card_revision"))
+    judged = same.filter(rule_set=rules, state=RunState.FINISHED)
+    failed = judged.filter(outcome=Verdict.ERROR).order_by().values("version").annotate(n=Count("pk")).values("n")
+    return (
+        ModelVersion.objects.filter(~Exists(judged.exclude(outcome=Verdict.ERROR)), state__in=sorted(STORED), card_revision__isnull=False)
+        .filter(~Exists(judged.filter(finished_at__gt=Now() - TRY_AGAIN)), ~Exists(same.exclude(state=RunState.FINISHED)))
+        .annotate(failed=Coalesce(Subquery(failed), 0))
+        .filter(failed__lt=MOST_FAILED)
+        .select_related("model")
+        .order_by("-model__pulls_30d", "pk")
+    )
 
 
 def run_that_passed(pk: int | str) -> ValidationRun | None:

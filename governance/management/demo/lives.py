@@ -83,6 +83,7 @@ class Life:
         self.run: ValidationRun
         self.review: Review
         self.approval: Approval
+        self.warned: list[str] = []  # the checks that a reviewer had to acknowledge
 
     @property
     def size(self) -> int:
@@ -156,7 +157,8 @@ class Lives:
         rules = named_rules()
         runs = ValidationRun.objects.bulk_create(_run(life, checked, rules) for life, checked in zip(lives, answers, strict=True))
         for life, run, checked in zip(lives, runs, answers, strict=True):
-            life.run = run
+            life.run, pairs = run, zip(rules.checks, checked.answers, strict=True)
+            life.warned = [check.id for check, answer in pairs if answer.verdict == Verdict.WARN]
             if run.outcome not in {Verdict.PASS, Verdict.WARN}:
                 raise RuntimeError(f"A thought-up model did not pass its checks: {life.version}: {[a.sentence for a in checked.answers]}")
             self.memory.note("run.requested", run, by=life.by, version=life.version, manifest=run.manifest_digest, card_revision=1)
@@ -231,7 +233,8 @@ class Lives:
         self.memory.note("review.decided", life.review, by=by, version=life.version, track=track, choice=Choice.APPROVE, run=life.run.pk)
         return Decision(
             review=life.review, track=track, by=by, choice=Choice.APPROVE, reason=REASONS[(life.turn + place) % len(REASONS)],
-            acknowledged=life.run.outcome == Verdict.WARN, manifest_digest=life.version.manifest_digest, card_revision=1, checks_run=life.run.pk,
+            acknowledged=life.run.outcome == Verdict.WARN, acknowledged_checks=life.warned,
+            manifest_digest=life.version.manifest_digest, card_revision=1, checks_run=life.run.pk,
             created_at=life.decided - timedelta(minutes=30 * (2 - place)),
         )  # fmt: skip
 

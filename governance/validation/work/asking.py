@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -34,12 +34,13 @@ class Asked:
     learned: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # path -> what was said of a file for the first time
 
 
-def inputs_of(rules: Rules, subject: Subject) -> dict[str, str]:
+def inputs_of(rules: Rules, subject: Subject, releases: Iterable[str] = ()) -> dict[str, str]:
     """Return per check a digest over its rules and everything it could look at: equal digests, equal answers."""
     seen = {part.name: getattr(subject, part.name) for part in fields(subject) if part.name not in UNSEEN}
     seen |= {
         "files": [(file.path, file.size, file.sha256, file.local is not None) for file in subject.files],
         "readings": {path: reading.to_json() for path, reading in subject.readings.items()},
+        "releases": sorted(releases),
         "card": [subject.card.revision, dict(subject.card.values), dict(subject.card.sources), subject.card.schema.tier],
     }
     whole = hashlib.sha256(json.dumps(seen, sort_keys=True, default=_in_order).encode()).hexdigest()

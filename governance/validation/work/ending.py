@@ -13,15 +13,16 @@ from governance.validation.checks.base import CheckAnswer, Found, Subject, count
 from governance.validation.models import CheckResult, RuleSet, ValidationRun
 from governance.validation.queries import is_about_present, is_about_same
 from governance.validation.ruleset import Rules, present
-from governance.validation.states import RUN_MOVES, SUMMARY, RunState, Severity, Verdict
+from governance.validation.states import IDENTITY, INTEGRITY, LICENCE, RUN_MOVES, SECURITY, SUMMARY, RunState, Severity, Verdict
 from governance.validation.work.leasing import Lease, LeaseLostError, hold
 from governance.validation.work.writing import keep
 from marketplace.activity.actions import record
 from marketplace.lifecycle import move
 
 FIX_AGAIN = "Run the checks again; if it happens twice, tell governance the number of this run."
-# What may be in use: a failure found later stops it.
+# What may be in use: a failure that is found later stops it, if it is one of the files; what a card lacks today is for its next review.
 IN_USE = (VersionState.APPROVED, VersionState.DEPRECATED)
+ABOUT_FILES = (INTEGRITY, SECURITY, IDENTITY, LICENCE)
 
 
 def could_not_run(sentence: str) -> CheckAnswer:
@@ -120,7 +121,7 @@ def take_away(run: ValidationRun, version: ModelVersion) -> None:
     if run.quarantines and VersionState.QUARANTINED in MOVES.get(version.state, ()):
         note = f"Found when it was checked again: {why(run)} Only security can read the bytes."
         move_version(version, VersionState.QUARANTINED, verb="version.quarantined", by=None, note=note)
-    elif run.outcome == Verdict.FAIL and version.state in IN_USE:
+    elif version.state in IN_USE and CheckResult.objects.filter(run=run, verdict=Verdict.FAIL, stage__in=ABOUT_FILES).exists():
         note = f"Found when it was checked again: {why(run)} Two people of security can lift this."
         move_version(version, VersionState.SUSPENDED, verb="version.suspended", by=None, note=note, suspended_by=None)
 

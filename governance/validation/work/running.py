@@ -9,7 +9,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from governance.validation.checks.base import Subject
-from governance.validation.models import CheckResult, ValidationRun
+from governance.validation.models import CheckResult, Release, ValidationRun
+from governance.validation.queries import releases_of
+from governance.validation.releases import lifted
 from governance.validation.ruleset import Rules
 from governance.validation.states import INTAKE, INTEGRITY, STAGES, SUMMARY, Verdict
 from governance.validation.subject import gather
@@ -17,7 +19,7 @@ from governance.validation.work.asking import ask_stage, inputs_of, learn
 from governance.validation.work.ending import bind, finish, give_up, named_rules
 from governance.validation.work.leasing import MOST_ATTEMPTS, Lease, LeaseLostError, Pulse, hold, lay_aside, release, take
 from governance.validation.work.reading import Reader, read_ahead
-from governance.validation.work.writing import keep, note_facts
+from governance.validation.work.writing import keep, note_facts, rows_of
 
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 480.0  # after which no further stage is begun in this turn
@@ -56,7 +58,8 @@ def see_through(lease: Lease) -> bool:
             reader = Reader(run, pulse)
             subject = replace(gather(run, stack, beat=pulse, read=reader), digests=reader.digests)
             note_facts(lease, run.version, subject)
-            if not ask_all(lease, rules, subject, pulse, until=begun + TURN_SECONDS):
+            releases = releases_of(run)
+            if not ask_all(lease, rules, subject, pulse, releases=releases, until=begun + TURN_SECONDS):
                 lay_aside(lease)
                 return True
     except SoftTimeLimitExceeded:
@@ -68,9 +71,9 @@ def see_through(lease: Lease) -> bool:
     return False
 
 
-def ask_all(lease: Lease, rules: Rules, subject: Subject, pulse: Pulse, *, until: float) -> bool:
+def ask_all(lease: Lease, rules: Rules, subject: Subject, pulse: Pulse, *, releases: dict[str, Release], until: float) -> bool:
     """Ask every check that has no answer yet; False when time was up between two stages."""
-    inputs = inputs_of(rules, subject)
+    inputs = inputs_of(rules, subject, releases)
     answered = still_standing(lease, inputs)
     places = {check.id: place for place, check in enumerate(rules.checks)}
     came_further = False
@@ -83,7 +86,8 @@ def ask_all(lease: Lease, rules: Rules, subject: Subject, pulse: Pulse, *, until
         hold(lease, stage=stage)
         for asked in ask_stage(todo, subject, pulse):
             check = asked.check
-            keep(lease, check, asked.answer, milliseconds=asked.milliseconds, inputs=inputs[check.id], place=places[check.id])
+            answer = lifted(check.id, asked.answer, rows_of(CheckResult(), asked.answer.findings), subject.manifest_digest, releases)
+            keep(lease, check, answer, milliseconds=asked.milliseconds, inputs=inputs[check.id], place=places[check.id])
             learn(asked, subject)
             came_further = True
     return True

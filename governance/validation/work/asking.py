@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import structlog
@@ -32,6 +32,7 @@ class Asked:
     answer: CheckAnswer
     milliseconds: int
     learned: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # path -> what was said of a file for the first time
+    speaker: Speaker | None = None  # who said it
 
 
 def inputs_of(rules: Rules, subject: Subject, releases: Iterable[str] = ()) -> dict[str, str]:
@@ -56,15 +57,16 @@ def _in_order(value: object) -> object:
 
 def ask_stage(todo: Sequence[Check], subject: Subject, pulse: Pulse) -> Iterator[Asked]:
     """Ask the checks of one stage; those that say `beside` wait for others and run beside the rest."""
-    known = {check.id: known_to(check, subject) for check in todo}
+    speakers = {check.id: speaker_of(check) for check in todo if hasattr(check, "look_at")}
+    known = {check.id: recall(speakers[check.id], subject.files) if check.id in speakers else {} for check in todo}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             slow = [(check, pool.submit(ask, check, subject, known[check.id])) for check in todo if getattr(check, "beside", False)]
             for check in todo:
                 if not getattr(check, "beside", False):
-                    yield ask(check, subject, known[check.id])
-            for _, future in slow:
-                yield awaited(future, pulse)
+                    yield replace(ask(check, subject, known[check.id]), speaker=speakers.get(check.id))
+            for check, future in slow:
+                yield replace(awaited(future, pulse), speaker=speakers.get(check.id))
         except BaseException:
             pulse.over.set()  # nobody waits for the rest
             pool.shutdown(wait=False, cancel_futures=True)
@@ -84,16 +86,11 @@ def speaker_of(check: Check) -> Speaker:
     return Speaker(f"check/{check.id}", f"{check.version} {engine() if engine else ''}".strip())
 
 
-def known_to(check: Check, subject: Subject) -> dict[str, Any]:
-    """Return what a check that looks at files one by one said of them before."""
-    return recall(speaker_of(check), subject.files) if hasattr(check, "look_at") else {}
-
-
 def learn(asked: Asked, subject: Subject) -> None:
     """Keep what a check said of single files."""
-    if asked.learned:
+    if asked.learned and asked.speaker is not None:
         by_path = {file.path: file for file in subject.files}
-        remember(speaker_of(asked.check), [(by_path[path], said) for path, said in asked.learned.items()])
+        remember(asked.speaker, [(by_path[path], said) for path, said in asked.learned.items()])
 
 
 def ask(check: Check, subject: Subject, known: Mapping[str, Any]) -> Asked:

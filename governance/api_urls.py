@@ -12,6 +12,7 @@ policies: list[URLPattern | URLResolver] = [
     path("policies", policies_api.Policies.as_view(), name="api-policies"),
 ]
 validation: list[URLPattern | URLResolver] = [
+    path("checks/<int:run>", validation_api.Run.as_view(), name="api-run"),
     path("models/<str:team>/<str:name>/versions/<str:version>/submit", validation_api.Submit.as_view(), name="api-version-submit"),
     path("models/<str:team>/<str:name>/versions/<str:version>/checks", validation_api.Checks.as_view(), name="api-version-checks"),
 ]

@@ -2,11 +2,12 @@
 
 from catalog.cards.facts import also_knows
 from catalog.registry.actions import limit_what_owners_give
-from catalog.registry.models import RegisteredModel
+from catalog.registry.models import ModelVersion, RegisteredModel
 from governance.access.notices import settle_calls, tell_deciders, tell_requester
 from governance.access.queries import too_much_to_give
 from governance.reviews import leaving as reviews_leaving
-from governance.reviews.actions import open_review, void_what_changed
+from governance.reviews.actions import end_what_rested_on, open_review, void_what_changed
+from governance.reviews.alarms import call_security, tell_of_failed_rescan
 from governance.reviews.notices import (
     settle_review_notices,
     settle_waiver_notices,
@@ -31,6 +32,12 @@ def void_by_card(event: Event) -> None:
     """A card was saved: what was approved on other words in a material field is void."""
     if model := RegisteredModel.objects.filter(pk=event.subject_id).first():
         void_what_changed(model)
+
+
+def end_by_quarantine(event: Event) -> None:
+    """A version's bytes are dangerous: its review ends and its approvals are void, in the same transaction."""
+    if version := ModelVersion.objects.select_related("model__team").filter(pk=event.subject_id).first():
+        end_what_rested_on(version, by=None)
 
 
 def void_by_approval(event: Event) -> None:
@@ -64,3 +71,7 @@ def connect() -> None:
     for verb in (*TELLINGS, *ANSWERS):
         on(verb, tell_about_version)
     on("approval.voided", tell_of_lost_approval)
+    on("version.quarantined", end_by_quarantine, within=True)
+    for verb in ("version.quarantined", "version.suspended", "version.released", "version.rejected", "version.reinstated"):
+        on(verb, call_security)
+    on("run.finished", tell_of_failed_rescan)

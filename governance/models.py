@@ -3,7 +3,7 @@
 from governance.access.models import AccessDecision, AccessPart, AccessReply, AccessRequest, AccessRule
 from governance.policies.models import Policy
 from governance.reviews.models import Comment, Decision, Review, ReviewTrack, Waiver
-from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.models import CheckResult, Finding, KeptAnswer, Release, RuleSet, ValidationRun
 
 __all__ = [
     "AccessDecision",
@@ -15,9 +15,12 @@ __all__ = [
     "Comment",
     "Decision",
     "Finding",
+    "KeptAnswer",
     "Policy",
+    "Release",
     "Review",
     "ReviewTrack",
+    "RuleSet",
     "ValidationRun",
     "Waiver",
 ]

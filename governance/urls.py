@@ -10,6 +10,7 @@ from governance.reviews import views as reviews_views
 from governance.reviews.permissions import STEPS
 from governance.validation import publish as publishing
 from governance.validation import views as validation_views
+from governance.validation.quarantine import quarantine_inspect
 
 policies: list[URLPattern | URLResolver] = [
     path("policies", policies_views.policies, name="policies"),
@@ -17,6 +18,9 @@ policies: list[URLPattern | URLResolver] = [
 ]
 validation: list[URLPattern | URLResolver] = [
     path("checks/<int:run>", validation_views.run, name="run"),
+    path("checks/<int:run>/again", validation_views.run_again, name="run-again"),
+    path("checks/<int:run>/raw/<str:check>", validation_views.run_raw, name="run-raw"),
+    path("m/<str:team>/<str:name>/v/<str:version>/inspect", quarantine_inspect, name="quarantine-inspect"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/risk", publishing.publish_risk, name="publish-risk"),
     path("m/<str:team>/<str:name>/v/<str:version>/publish/check", publishing.publish_check, name="publish-check"),
 ]

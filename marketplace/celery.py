@@ -23,6 +23,8 @@ app.conf.task_routes = {
 app.conf.beat_schedule = {
     "deliver what was not delivered": {"task": "marketplace.activity.tasks.sweep_deliveries", "schedule": schedule(15)},
     "run checks that were lost": {"task": "governance.validation.tasks.sweep_runs", "schedule": schedule(20)},
+    "look again at what older rules judged": {"task": "governance.validation.tasks.look_again", "schedule": schedule(300)},
+    "forget what older rules said of files": {"task": "governance.validation.tasks.clear_old_answers", "schedule": crontab(minute=37)},
     "end grants": {"task": "catalog.registry.tasks.end_grants", "schedule": schedule(45)},
     "end approvals": {"task": "catalog.registry.tasks.end_approvals", "schedule": schedule(60)},
     "seal reads of bytes into the record": {"task": "catalog.usage.tasks.seal_reads", "schedule": schedule(30)},

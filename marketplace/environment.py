@@ -72,13 +72,16 @@ def sign_in_problems(*, local: bool, issuer: str, client_id: str, client_secret:
     return problems
 
 
-def sandbox_problems(*, profile: str, scanner: str) -> list[str]:
+def sandbox_problems(*, profile: str, scanner: str, clamd: str = "") -> list[str]:
     """Name what is wrong with the settings about reading files apart, each as a sentence that says what to set."""
     problems = []
     if profile not in SANDBOX_PROFILES:
         problems.append(f"SANDBOX_PROFILE is {profile!r}; use {', '.join(SANDBOX_PROFILES)}.")
     if scanner and not scanner.startswith("unix:/"):
         problems.append(f"SCANNER_URL is {scanner!r}; set the socket of a scanner on this machine, e.g. unix:/run/scanner/socket.")
+    parts = urlsplit(clamd)
+    if clamd and not (parts.scheme == "unix" and parts.path.startswith("/")) and not (parts.scheme == "tcp" and parts.hostname):
+        problems.append(f"CLAMD_URL is {clamd!r}; set where clamd listens, e.g. unix:/run/clamav/clamd.ctl or tcp://clamd:3310.")
     if profile == "service" and not scanner:
         problems.append("SANDBOX_PROFILE is service, so SCANNER_URL must say where the scanner listens.")
     return problems

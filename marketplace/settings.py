@@ -157,7 +157,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 SANDBOX_PROFILE = env.str("SANDBOX_PROFILE", default="auto")  # auto: the scanner if one is set, else bubblewrap, else Landlock
 SCANNER_URL = env.str("SCANNER_URL", default="")  # unix:/… where bin/scanner listens
 ALLOW_UNSANDBOXED_SCAN = env.bool("ALLOW_UNSANDBOXED_SCAN", default=False)  # development: read without a sandbox rather than not at all
-if problems := sandbox_problems(profile=SANDBOX_PROFILE, scanner=SCANNER_URL):
+CLAMD_URL = env.str("CLAMD_URL", default="")  # unix:/run/clamav/clamd.ctl or tcp://host:3310: files are also shown to ClamAV
+CLAMD_MOST_BYTES = env.int("CLAMD_MOST_BYTES", default=25_000_000)  # not above StreamMaxLength of clamd
+if problems := sandbox_problems(profile=SANDBOX_PROFILE, scanner=SCANNER_URL, clamd=CLAMD_URL):
     raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
 
 # People

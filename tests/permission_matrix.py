@@ -112,6 +112,7 @@ WAIVER = {"waiver-matter": "pickle", "waiver-reason": "Nobody else makes it, and
 SUNSET = {"reason": "A better one exists now, use that.", "sunset_at": "2099-06-30"}
 STEPS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
     "suspend": (WHY, {"ada": 200}), "quarantine": (WHY, {"ada": 200}), "reinstate": (WHY, {"ada": 409}),
+    "release": (WHY, {"ada": 409}), "condemn": (WHY, {"ada": 409}),
     "deprecate": (SUNSET, {"paul": 200}), "retire": ({}, {"paul": 409, "gus": 409}), "withdraw": ({}, of(409, *OWNERS)),
 }  # fmt: skip
 
@@ -353,10 +354,24 @@ MATRIX: dict[str, list[Row]] = {
     "policy": [get("/policies/starter/1"), get("/policies/starter/99", 404)],
     "api-policies": [get("/api/v1/policies")],
     "run": [get("/checks/{run}"), get("/checks/{secret_run}", 404, people=of(200, "tess", *READERS))],
+    "quarantine-inspect": seen_and_hidden("/m/{m}/v/1.0.0/inspect", 409, 409),
+    "run-again": [
+        send("POST", "/checks/{run}/again", 403, people=of(303, "tess", "ada", *OWNERS)),
+        send("POST", "/checks/{secret_run}/again", 404, people=of(303, "tess", "ada") | of(403, "gus", "aud")),
+    ],
+    "run-raw": [
+        get("/checks/{run}/raw/formats", 403, people=of(404, "tess", "ada", "aud", *OWNERS)),
+        get("/checks/{secret_run}/raw/formats", 404, people={"gus": 403}),
+    ],
+    "api-run": [get("/api/v1/checks/{run}"), get("/api/v1/checks/{secret_run}", 404, people=of(200, "tess", *READERS))],
     "publish-risk": seen_and_hidden("/m/{m}/v/2.0.0/publish/risk", 403, nina=200, paul=200, hidden=403),
     "publish-check": seen_and_hidden("/m/{m}/v/2.0.0/publish/check", 403, nina=200, paul=200, hidden=403),
     "api-version-submit": rest_change("POST", "/api/v1/models/{m}/versions/2.0.0/submit", 422, {}),
-    "api-version-checks": seen_and_hidden("/api/v1/models/{m}/versions/1.1.0/checks"),
+    "api-version-checks": [
+        *seen_and_hidden("/api/v1/models/{m}/versions/1.1.0/checks"),
+        send("POST", "/api/v1/models/{open}/versions/1.1.0/checks", 403, {}, people=of(202, "tess", "ada", *OWNERS)),
+        send("POST", "/api/v1/models/{hidden}/versions/1.1.0/checks", 404, {}, people=of(202, "tess", "ada") | of(403, "gus", "aud")),
+    ],
     "reviews": [get("/reviews", 404, people=of(200, "tess", *READERS))],
     "review": [
         get("/reviews/{review}", 404, people=of(200, "tess", *OWNERS, *READERS)),

@@ -43,9 +43,19 @@ def inspect(path: Path, name: str, *, sha256: str | None = None, seconds: float 
 
 
 def inspect_many(files: Sequence[File], *, seconds: float | None = None) -> dict[str, Reading]:
-    """Read all files of one version in one sandbox.
+    """Read all files of one version in one sandbox. A file that another one refers to must be among them."""
+    return settle(read_each(files, seconds=seconds), {item.name: _size(item) for item in files})
 
-    If that fails, each file is tried alone, so that one bad file blames only itself. A file that another one refers to must be among them.
+
+def settle(found: Mapping[str, Reading], sizes: Mapping[str, int]) -> dict[str, Reading]:
+    """Return the readings of all files of a version after the rules that need them all."""
+    return together.settle(found, sizes)
+
+
+def read_each(files: Sequence[File], *, seconds: float | None = None) -> dict[str, Reading]:
+    """Read files in few sandboxes, each by itself: the same bytes under the same name always give the same reading.
+
+    If that fails, each file is tried alone, so that one bad file blames only itself.
     """
     if len({item.name for item in files}) != len(files):
         raise ValueError("Two files to inspect have the same name.")
@@ -53,7 +63,7 @@ def inspect_many(files: Sequence[File], *, seconds: float | None = None) -> dict
     for some in _batches(files):
         answered = _attempt(some, seconds)
         found |= _one_by_one(some, seconds) if answered is None else answered
-    return together.settle(found, {item.name: _size(item) for item in files})
+    return found
 
 
 def _batches(files: Sequence[File]) -> Iterator[Sequence[File]]:

@@ -20,6 +20,7 @@ from governance.reviews.queries import (
     undecidable,
     waiver_of,
     waivers_of,
+    warned,
 )
 from governance.reviews.sentences import review_path
 from governance.reviews.serializers import (
@@ -77,7 +78,7 @@ class ReviewView(ApiView):
         }
         stuck = undecidable(review, able) if review.state == ReviewState.OPEN else []
         waivers = {"waivers": [waiver_json(waiver) for waiver in waivers_of(review.version)], "waivers_missing": missing_waivers(review)}
-        asked = {"deciders": deciders, "undecidable": stuck, "silent_fields": silent_fields(review)}
+        asked = {"deciders": deciders, "undecidable": stuck, "silent_fields": silent_fields(review), "warnings": warned(review)}
         return Response(review_json(review) | asked | waivers)
 
 
@@ -189,6 +190,28 @@ class VersionQuarantine(VersionStep):
         return self.take(request, team, name, version)
 
 
+class VersionRelease(VersionStep):
+    """Letting a version out of quarantine."""
+
+    step = "release"
+
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape, summary="Agree to release a version from quarantine")
+    def post(self, request: Request, team: str, name: str, version: str) -> Response:
+        """Agree that it is not dangerous; with the second person of security its checks run again."""
+        return self.take(request, team, name, version)
+
+
+class VersionCondemn(VersionStep):
+    """Rejecting a quarantined version for good."""
+
+    step = "condemn"
+
+    @extend_schema(request=StepReasonInput, responses=VersionStateShape, summary="Agree to reject a quarantined version")
+    def post(self, request: Request, team: str, name: str, version: str) -> Response:
+        """Agree that it is dangerous; with the second person of security it is rejected."""
+        return self.take(request, team, name, version)
+
+
 class VersionDeprecate(VersionStep):
     """Announcing the end of a version."""
 
@@ -223,5 +246,15 @@ class VersionWithdraw(VersionStep):
 
 
 STEP_VIEWS: dict[str, type[VersionStep]] = {
-    view.step: view for view in (VersionSuspend, VersionReinstate, VersionQuarantine, VersionDeprecate, VersionRetire, VersionWithdraw)
+    view.step: view
+    for view in (
+        VersionSuspend,
+        VersionReinstate,
+        VersionQuarantine,
+        VersionRelease,
+        VersionCondemn,
+        VersionDeprecate,
+        VersionRetire,
+        VersionWithdraw,
+    )
 }

@@ -1,6 +1,6 @@
 """The forms of reviews: a decision with the pins of what was looked at, a comment, and what people decide about a version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -37,13 +37,15 @@ class DecisionForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty: as long as the policy allows. It can only be shortened.",
     )
-    acknowledged = forms.BooleanField(label="I looked at the warnings of the checks", required=False)
+    acknowledged = forms.MultipleChoiceField(label="I looked at the warnings of", required=False, widget=forms.CheckboxSelectMultiple)
 
     accepts = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, asks_to_acknowledge: bool = False, silent: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, warned: Mapping[str, str] | None = None, silent: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not asks_to_acknowledge:
+        looked: Any = self.fields["acknowledged"]
+        looked.choices = list((warned or {}).items())
+        if not warned:
             del self.fields["acknowledged"]
         self.fields["accepts"].label = f"I accept that the supplier does not disclose: {', '.join(silent)}"
         if not silent:
@@ -59,14 +61,15 @@ class DecisionForm(forms.Form):
         return timezone.make_aware(datetime.combine(day, time.max)) if day else None
 
 
-def decision_form(review: Review, track: str, typed: Any = None, *, acknowledges: bool, silent: Sequence[str] = ()) -> DecisionForm:
+def decision_form(review: Review, track: str, typed: Any = None, *, warned: Mapping[str, str], silent: Sequence[str] = ()) -> DecisionForm:
     """The form for one track, signed with what is pinned now; `typed` keeps what a person wrote before something moved."""
     pins = {"manifest_digest": review.manifest_digest, "card_revision": review.card_revision, "run": review.run_id, "track": track}
     if typed is None:
-        return DecisionForm(initial=pins, prefix=track, asks_to_acknowledge=acknowledges, silent=silent)
+        return DecisionForm(initial=pins, prefix=track, warned=warned, silent=silent)
     data = typed.copy()
-    data.update({f"{track}-{name}": str(value) for name, value in pins.items()})
-    return DecisionForm(data, prefix=track, asks_to_acknowledge=acknowledges, silent=silent)
+    for name, value in pins.items():
+        data[f"{track}-{name}"] = str(value)
+    return DecisionForm(data, prefix=track, warned=warned, silent=silent)
 
 
 class WaiverForm(forms.Form):

@@ -74,6 +74,12 @@ class Decision(models.Model):
     reason = models.TextField(blank=True)
     conditions = models.JSONField(default=list, blank=True)
     acknowledged = models.BooleanField(default=False, help_text="The warnings of the checks were acknowledged")
+    acknowledged_checks = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="The checks whose warnings were acknowledged, each by its id",
+    )
     accepted = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),

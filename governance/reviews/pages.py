@@ -24,7 +24,6 @@ from governance.reviews.queries import (
     deciders_of,
     decisions_of,
     finding_counts,
-    has_warnings,
     material_moves,
     needed_waivers,
     rules_for,
@@ -33,6 +32,7 @@ from governance.reviews.queries import (
     undecidable,
     waiver_givers,
     waivers_of,
+    warned,
 )
 from governance.reviews.states import STILL_OPEN, Choice, ReviewState, TrackState
 from governance.validation.queries import findings_of
@@ -227,7 +227,10 @@ def review_context(viewer: Any, review: Review) -> dict[str, Any]:
         "asked_changes": [d for d in decisions if d.is_current and d.choice == Choice.REQUEST_CHANGES],
         "policy_url": f"/policies/{policy.name}/{policy.version}",
         **waiver_context(viewer, review, policy, barred),
-        "acknowledger": acknowledging_track([row["track"] for row in rows]) if has_warnings(review) else "",
+        "acknowledger": acknowledging_track([row["track"] for row in rows]),
+        "warned": warned(review),
+        "checks": getattr(review, "checks", []),
+        "later": getattr(review, "later", None),
     }
 
 

@@ -210,6 +210,17 @@ def require_security(by: User, to: str) -> None:
         raise NotAllowed(f"Only security may {to}.", hint="Tell security what you saw, with the name of the model and version.")
 
 
+def worked_on(by: Any, version: ModelVersion) -> bool:
+    """Whether somebody made or submitted a version, or belongs to its team."""
+    return by.pk in {version.submitted_by_id, version.created_by_id} or version.model.team_id in roles_of(by)
+
+
+def require_outsider(by: User, version: ModelVersion) -> None:
+    """Refuse whoever would decide on their own work."""
+    if worked_on(by, version):
+        raise NotAllowed(f"Four-eyes rule: {by} worked on {version}.", hint="Others of security decide.", code="four-eyes")
+
+
 def may_talk(by: User, review: Review) -> bool:
     """Reviewers, the submitting team, governance and security; auditors only read."""
     takes_part = review.version.model.team_id in roles_of(by) or bool(tracks_of(by))
@@ -233,7 +244,7 @@ def require_retirer(by: User, model: RegisteredModel) -> str:
     )
 
 
-STEPS = ("suspend", "reinstate", "quarantine", "deprecate", "retire", "withdraw")
+STEPS = ("suspend", "reinstate", "quarantine", "release", "condemn", "deprecate", "retire", "withdraw")
 
 
 def steps_for(viewer: Any, version: ModelVersion) -> list[str]:
@@ -245,6 +256,8 @@ def steps_for(viewer: Any, version: ModelVersion) -> list[str]:
         "suspend": security and VersionState.SUSPENDED in goes,
         "reinstate": security and state == VersionState.SUSPENDED and version.suspended_by_id != viewer.pk,
         "quarantine": security and VersionState.QUARANTINED in goes,
+        "release": security and state == VersionState.QUARANTINED and bool(version.manifest_digest) and not worked_on(viewer, version),
+        "condemn": security and state == VersionState.QUARANTINED and not worked_on(viewer, version),
         "deprecate": owner and VersionState.DEPRECATED in goes,
         "retire": (owner or governance) and state == VersionState.DEPRECATED,
         "withdraw": may_withdraw(viewer, version) and VersionState.WITHDRAWN in goes,

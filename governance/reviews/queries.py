@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Now
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject, Now
 from django.utils import timezone
 
 from catalog.cards.completeness import material_changes
@@ -23,9 +24,9 @@ from governance.reviews.permissions import involved, involved_in, voters, whose_
 from governance.reviews.quorum import unreachable
 from governance.reviews.states import STILL_OPEN, TRACK_TITLES, Choice, ReviewState, TrackState
 from governance.validation.facts import schema_of
-from governance.validation.models import Finding, ValidationRun
+from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.queries import MATTERS, matters_in
-from governance.validation.states import Severity, Verdict
+from governance.validation.states import RunState, Severity, Verdict
 from marketplace.accounts.models import Kind, OrganizationRole, User
 from marketplace.accounts.queries import holders_of
 from marketplace.activity.queries import details_of, events_about
@@ -51,7 +52,10 @@ def reviews_for(viewer: Any) -> QuerySet[Review]:
 
 def review_numbered(viewer: Any, number: int) -> Review:
     """One review by its number; NotFound when there is none for this viewer."""
-    found = reviews_for(viewer).annotate(policy_text=text_of_policy("policy")).filter(pk=number).first()
+    said = CheckResult.objects.filter(run=OuterRef("run")).order_by("place", "pk")
+    rows = said.values(row=JSONObject(check_id="check_id", title="title", stage="stage", outcome="verdict", message="sentence"))
+    named = {"policy_text": text_of_policy("policy"), "checks": ArraySubquery(rows), "later": Subquery(_later().values(row=LATER)[:1])}
+    found = reviews_for(viewer).annotate(**named).filter(pk=number).first()
     if found is None:
         raise NotFound
     return found
@@ -236,9 +240,29 @@ def material_moves(version: ModelVersion, pinned: CardRevision | None, latest: C
     return [titles[key] for key in material_changes(pinned.values, latest.values, schema)]
 
 
-def has_warnings(review: Review) -> bool:
-    """Whether the checks ended with warnings that somebody has to acknowledge."""
-    return review.run.outcome == Verdict.WARN
+LATER = JSONObject(run="pk", outcome="outcome")
+
+
+def _later() -> QuerySet[ValidationRun]:
+    """Finished runs over the same files and card that came after the one a review looks at, newest first."""
+    same = {"version": OuterRef("version"), "manifest_digest": OuterRef("manifest_digest"), "card_revision": OuterRef("card_revision")}
+    return ValidationRun.objects.filter(**same, pk__gt=OuterRef("run"), state=RunState.FINISHED).order_by("-pk")
+
+
+def later_run(review: Review) -> dict[str, Any] | None:
+    """Number and outcome of the newest run after the one a review looks at, over the same files and card; None when there is none."""
+    found: dict[str, Any] | None = Review.objects.filter(pk=review.pk).values_list(Subquery(_later().values(row=LATER)[:1]), flat=True).first()
+    return found
+
+
+def warned(review: Review) -> dict[str, str]:
+    """The checks that ended with a warning that somebody has to acknowledge: id -> title."""
+    if review.run.outcome != Verdict.WARN:
+        return {}
+    rows: Any = getattr(review, "checks", None)
+    if rows is None:
+        rows = CheckResult.objects.filter(run=review.run_id).values("check_id", "title", outcome=F("verdict"))
+    return {row["check_id"]: row["title"] for row in rows if row["outcome"] == Verdict.WARN} or {"run": f"Run {review.run_id}"}
 
 
 def needed_waivers(review: Review) -> list[str]:

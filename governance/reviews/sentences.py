@@ -54,7 +54,7 @@ LOST_APPROVAL = Telling(
 )
 
 # Whatever was asked of somebody about a version is answered by these too, although nobody is told.
-ANSWERS = ("version.submitted", "version.withdrawn")
+ANSWERS = ("version.submitted", "version.checked_again", "version.released", "version.withdrawn")
 
 
 def review_path(review: Review) -> str:
@@ -135,6 +135,15 @@ STEP_WORDS = {
     ),
     "quarantine": StepWords(
         "Quarantine", "danger", "Its bytes are locked away, every approval is void and an open review ends.", "{version} is quarantined."
+    ),
+    "release": StepWords(
+        "Release from quarantine",
+        "primary",
+        "It takes two people of security. Then its checks run again; exactly what was found now becomes a warning that its reviewers acknowledge.",
+        "Your yes to {version} is stored.",
+    ),
+    "condemn": StepWords(
+        "Reject for good", "danger", "It takes two people of security. The version is rejected and its bytes stay locked.", "Your yes is stored."
     ),
     "deprecate": StepWords("Deprecate", "primary", "Everybody who may use it is told when it ends.", "{version} is deprecated."),
     "retire": StepWords(

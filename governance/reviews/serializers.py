@@ -20,7 +20,12 @@ class DecisionInput(StrictSerializer):
     run = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
     conditions = serializers.ListField(child=serializers.CharField(max_length=500), max_length=20, default=list)
     valid_until = serializers.DateTimeField(allow_null=True, default=None)
-    acknowledged = serializers.BooleanField(default=False)
+    acknowledged = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        max_length=100,
+        default=list,
+        help_text="The ids of all checks that ended with a warning, each looked at; asked of one track: security, else technical",
+    )
     accepted = serializers.ListField(
         child=serializers.CharField(max_length=100),
         max_length=100,
@@ -113,6 +118,7 @@ class ReviewDetailShape(ReviewShape):
     """A review with who can decide, and what was waived."""
 
     waivers = WaiverShape(many=True)
+    warnings = serializers.DictField(child=serializers.CharField(), help_text="Id and title of each check that ended with a warning")
     silent_fields = serializers.DictField(child=serializers.CharField(), help_text="Key and title of what the supplier does not disclose")
     waivers_missing = serializers.ListField(child=serializers.CharField(), help_text="Nobody can approve before governance gives these")
 

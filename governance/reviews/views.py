@@ -16,7 +16,7 @@ from governance.reviews.models import Review
 from governance.reviews.pages import queue_rows, review_context
 from governance.reviews.panels import mine_now
 from governance.reviews.permissions import reads_the_queue, require_waiver_giver, steps_for
-from governance.reviews.queries import TABS, queue, review_numbered, silent_fields, successor_named, waivable, waiver_of
+from governance.reviews.queries import TABS, queue, review_numbered, silent_fields, successor_named, waivable, waiver_of, warned
 from governance.reviews.sentences import STEP_WORDS, review_path
 from marketplace.accounts.models import User
 from marketplace.errors import Conflict, DomainError, Invalid, NotFound
@@ -66,7 +66,7 @@ def show(
     for track in tracks:
         mine = typed if typed is not None and typed.get("track_name") == track else None
         silent = context["silent"] if context["card_track"] == track else []
-        form = decision_form(shown, track, mine, acknowledges=context["acknowledger"] == track, silent=silent)
+        form = decision_form(shown, track, mine, warned=context["warned"] if context["acknowledger"] == track else {}, silent=silent)
         if mine is not None and isinstance(error, Invalid):
             put_vote_errors(form, error)
         forms.append({"track": track, "title": next(r["title"] for r in context["rows"] if r["track"] == track), "form": form})
@@ -90,7 +90,7 @@ def review_decide(request: HttpRequest, number: int) -> HttpResponse:
     shown = review_numbered(request.user, number)
     track = request.POST.get("track_name", "")[:40]
     silent = silent_fields(shown)
-    form = DecisionForm(request.POST, prefix=track, asks_to_acknowledge=True, silent=list(silent.values()))
+    form = DecisionForm(request.POST, prefix=track, warned=warned(shown), silent=list(silent.values()))
     try:
         if not form.is_valid():
             raise Invalid("The decision was not stored.", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})

@@ -13,6 +13,32 @@ from governance.validation.facts import answer
 PREFIX = "answers."
 
 
+class AgainForm(forms.Form):
+    """Which checks to ask again."""
+
+    check = forms.ChoiceField(label="Which check", required=False, help_text="The answers of the others stand, as far as nothing changed.")
+
+    def __init__(self, data: Any = None, *, checks: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        chosen: Any = self.fields["check"]
+        chosen.choices = [("", "All checks"), *checks]
+
+
+class InspectForm(forms.Form):
+    """Opening one quarantined file: which, why, and that one knows what it is."""
+
+    path = forms.ChoiceField(label="File", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Reason", max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}), help_text="At least 20 characters. It stays in the record."
+    )
+    knows = forms.BooleanField(label="I know that these bytes are dangerous, and open them only where they can do no harm")
+
+    def __init__(self, data: Any = None, *, paths: list[str]) -> None:
+        super().__init__(data)
+        chosen: Any = self.fields["path"]
+        chosen.choices = [(path, path) for path in paths]
+
+
 class SubmitForm(forms.Form):
     """The use that is asked for and the answers that decide the tier; shape only, the action says what is missing."""
 

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from catalog.registry.models import ModelVersion, RegisteredModel
 from catalog.registry.states import MAY_SUBMIT
 from governance.validation.models import ValidationRun
+from governance.validation.permissions import may_inspect
 from governance.validation.queries import latest_run, latest_run_of_model, to_do
 from governance.validation.report import report
 from governance.validation.states import RunState, Verdict
@@ -21,7 +22,8 @@ TRUST_TONES = {Verdict.PASS: "success", Verdict.WARN: "warning", Verdict.FAIL: "
 def version_panel(request: HttpRequest, version: ModelVersion) -> str:
     """The newest run over a version; before a submit, what is still missing."""
     may_submit = version.state in MAY_SUBMIT and allowed(request.user, Need.EDIT, version.model)
-    shown = {"version": version, "duties": to_do(version) if may_submit else None, "report": _report(_newest(request, version), request)}
+    report = _report(_newest(request, version), request)
+    shown = {"version": version, "duties": to_do(version) if may_submit else None, "report": report, "inspects": may_inspect(request.user, version)}
     return render_to_string("governance/validation/_version_panel.html", shown, request=request)
 
 

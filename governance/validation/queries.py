@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from catalog.artifacts.queries import files_of, uploads_of
 from catalog.cards.models import CardRevision
@@ -20,8 +20,8 @@ from governance.policies.rules import Policy
 from governance.validation.checks.pickles import MATTER, Pickles
 from governance.validation.duties import Duties, FileOnHand, duties
 from governance.validation.facts import facts_of_files, known, schema_of
-from governance.validation.models import CheckResult, Finding, ValidationRun
-from governance.validation.states import WORST_FIRST, RunState, Severity, Verdict
+from governance.validation.models import CheckResult, Finding, Release, ValidationRun
+from governance.validation.states import LEADING, WORST_FIRST, Reason, RunState, Severity, Verdict
 from marketplace.errors import NotFound
 from marketplace.permissions.needs import Need
 from marketplace.permissions.queries import allowed, visible
@@ -30,6 +30,10 @@ Viewer = Any
 MATTERS = {MATTER: Pickles.id}
 LOST_AFTER = timedelta(seconds=20)
 BATCH = 200
+# Stored versions whose checks may be asked again, and are when the rules change; what is found then only takes away.
+TRY_AGAIN, MOST_FAILED = timedelta(hours=1), 3
+S = VersionState
+STORED = frozenset({S.IN_REVIEW, S.CHANGES_REQUESTED, S.APPROVED, S.SUSPENDED, S.EXPIRED, S.DEPRECATED})
 
 
 def runs_for(viewer: Viewer) -> QuerySet[ValidationRun]:
@@ -38,9 +42,17 @@ def runs_for(viewer: Viewer) -> QuerySet[ValidationRun]:
 
 
 def _runs() -> QuerySet[ValidationRun]:
-    """Runs with their version, and the number of the last finished one before each over the same version: `previous`."""
-    earlier = ValidationRun.objects.filter(version=OuterRef("version"), pk__lt=OuterRef("pk"), state=RunState.FINISHED).order_by("-pk")
-    return ValidationRun.objects.select_related("version__model__team", "requested_by").annotate(previous=Subquery(earlier.values("pk")[:1]))
+    """Runs with their version, and the number of the finished one before each: over the same version, else over the model's one before.
+
+    It is called `previous`, its version `previous_version`.
+    """
+    earlier = ValidationRun.objects.filter(version__model=OuterRef("version__model"), pk__lt=OuterRef("pk"), state=RunState.FINISHED)
+    same, any_of = earlier.filter(version=OuterRef("version")).order_by("-pk"), earlier.order_by("-pk")
+    named = {
+        "previous": Coalesce(Subquery(same.values("pk")[:1]), Subquery(any_of.values("pk")[:1])),
+        "previous_version": Coalesce(Subquery(same.values("version__version")[:1]), Subquery(any_of.values("version__version")[:1])),
+    }
+    return ValidationRun.objects.select_related("version__model__team", "requested_by", "rule_set").annotate(**named)
 
 
 def run_for(viewer: Viewer, pk: int) -> ValidationRun:
@@ -57,14 +69,21 @@ def runs_of(version: ModelVersion) -> QuerySet[ValidationRun]:
 
 
 def latest_run(version: ModelVersion) -> Any:
-    """The newest run over a version, with how many checks `counted` and how many of them `passed`; none before the first submit."""
+    """The newest run over a version, with how many checks `counted` and how many of them `passed`; none before the first submit.
+
+    A rescan counts from its end on: until then the last answer stands.
+    """
     counted, passed = Count("results", filter=~Q(results__verdict=Verdict.NA)), Count("results", filter=Q(results__verdict=Verdict.PASS))
-    return runs_of(version).annotate(counted=counted, passed=passed).first()
+    return runs_of(version).exclude(_is_open_rescan()).annotate(counted=counted, passed=passed).first()
+
+
+def _is_open_rescan() -> Q:
+    return Q(reason=Reason.RESCAN) & ~Q(state=RunState.FINISHED)
 
 
 def latest_run_of_model(model: RegisteredModel) -> ValidationRun | None:
     """The newest run over any version of a model that was found for a viewer."""
-    return _runs().filter(version__model=model).order_by("-pk").first()
+    return _runs().filter(version__model=model).exclude(_is_open_rescan()).order_by("-pk").first()
 
 
 def sees_evidence(viewer: Viewer, run: ValidationRun) -> bool:
@@ -75,7 +94,28 @@ def sees_evidence(viewer: Viewer, run: ValidationRun) -> bool:
 def results_of(run: ValidationRun) -> QuerySet[CheckResult]:
     """What each check said, in the order of the checks, each with its findings, the gravest first."""
     findings = Finding.objects.order_by(rank("severity", list(reversed(Severity.values))), "pk")
-    return CheckResult.objects.filter(run=run).order_by("pk").prefetch_related(Prefetch("findings", findings))
+    return CheckResult.objects.filter(run=run).order_by("place", "pk").prefetch_related(Prefetch("findings", findings))
+
+
+def result_named(run: ValidationRun, check: str) -> CheckResult | None:
+    """What one check said in a run, with its findings; None when it did not say anything."""
+    return None if "\0" in check else results_of(run).filter(check_id=check).first()
+
+
+def releases_of(run: ValidationRun) -> dict[str, Release]:
+    """What security released of the version of a run: fingerprint of the findings -> release."""
+    return {row.fingerprint: row for row in Release.objects.filter(version=run.version_id).select_related("released_by", "seconded_by")}
+
+
+def last_quarantining(version: ModelVersion) -> ValidationRun | None:
+    """The newest run that found the bytes dangerous, about the version as it is now."""
+    pins = {"manifest_digest": version.manifest_digest, "card_revision": version.card_revision or 0}
+    return ValidationRun.objects.filter(version=version, quarantines=True, **pins).order_by("-pk").first()
+
+
+def newer_than(run: ValidationRun) -> int | None:
+    """The number of the newest run over the same version, if there is a newer one."""
+    return ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def matters_in(run: ValidationRun) -> frozenset[str]:
@@ -99,26 +139,51 @@ def findings_in(results: Iterable[CheckResult]) -> list[Finding]:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A check that says something else than in the run before; nothing where it was not asked."""
+
+    title: str
+    check: str
+    then: str
+    now: str
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """How the findings of a run differ from the run before, of which this has the number."""
+    """How the findings and verdicts of a run differ from the run before, of which this has the number and the version."""
 
     before: int | None
+    version: str
     new: list[Finding]
     fixed: list[Finding]
     same: list[Finding]
+    changed: list[Change]
 
 
-def compare_with_previous(run: Any, findings: Iterable[Finding]) -> Comparison:
-    """Compare the findings of a run, as the queries here give it, with the last finished one before it over the same version."""
+def compare_with_previous(run: Any, findings: Iterable[Finding], results: Iterable[CheckResult] | None = None) -> Comparison:
+    """Compare a run, as the queries here give it, with the finished one before it: over the same version, else over the one before."""
     before = run.previous
     now = {_key(finding): finding for finding in findings}
     then = {_key(finding): finding for finding in Finding.objects.filter(result__run=before).select_related("result")} if before else {}
     return Comparison(
         before,
+        run.previous_version or "",
         [finding for key, finding in now.items() if before and key not in then],
         [finding for key, finding in then.items() if key not in now],
         [finding for key, finding in now.items() if key in then],
+        _changes(before, results_of(run) if results is None else results) if before else [],
     )
+
+
+def _changes(before: int, results: Iterable[CheckResult]) -> list[Change]:
+    then = {row.check_id: row for row in CheckResult.objects.filter(run=before)}
+    now = {row.check_id: row for row in results}
+    pairs = [(check, then.get(check), now.get(check)) for check in {**now, **then}]
+    return [
+        Change((new or old).title, check, old.verdict if old else "", new.verdict if new else "")  # type: ignore[union-attr]
+        for check, old, new in pairs
+        if (old.verdict if old else "") != (new.verdict if new else "")
+    ]
 
 
 def _key(finding: Finding) -> tuple[str, ...]:
@@ -142,20 +207,46 @@ def lost_runs() -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
+def stale_versions(rules: str) -> QuerySet[ModelVersion]:
+    """Stored versions that were not judged by these rules as they are now, the most used first.
+
+    One that could not be looked at is tried again after an hour, three times in all.
+    """
+    same = ValidationRun.objects.filter(version=OuterRef("pk"), manifest_digest=OuterRef("manifest_digest"), card_revision=OuterRef("card_revision"))
+    judged = same.filter(rule_set=rules, state=RunState.FINISHED)
+    failed = judged.filter(outcome=Verdict.ERROR).order_by().values("version").annotate(n=Count("pk")).values("n")
+    return (
+        ModelVersion.objects.filter(~Exists(judged.exclude(outcome=Verdict.ERROR)), state__in=sorted(STORED), card_revision__isnull=False)
+        .filter(~Exists(judged.filter(finished_at__gt=Now() - TRY_AGAIN)), ~Exists(same.exclude(state=RunState.FINISHED)))
+        .annotate(failed=Coalesce(Subquery(failed), 0))
+        .filter(failed__lt=MOST_FAILED)
+        .select_related("model")
+        .order_by("-model__pulls_30d", "pk")
+    )
+
+
 def run_that_passed(pk: int | str) -> ValidationRun | None:
     """The run that asks for a review: finished without a failure, the newest, and over what the version still is; None otherwise."""
     rows = ValidationRun.objects.select_related("version__model__team", "version__submitted_by", "version__use_case")
     run = rows.filter(pk=pk, state=RunState.FINISHED, outcome__in=[Verdict.PASS, Verdict.WARN], quarantines=False).first()
-    if run is None or not is_about_present(run) or ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk).exists():
+    if run is None or not is_about_present(run) or _overtaken(run):
         return None
     return run
 
 
+def _overtaken(run: ValidationRun) -> bool:
+    """Whether a later run decides about the same version."""
+    return ValidationRun.objects.filter(version=run.version_id, pk__gt=run.pk, reason__in=LEADING).exists()
+
+
 def is_about_present(run: ValidationRun) -> bool:
     """Whether the version is still what the run looked at, and still waits for it."""
-    version = run.version
-    pinned = (version.state, version.manifest_digest, version.card_revision)
-    return pinned == (VersionState.VALIDATING, run.manifest_digest, run.card_revision)
+    return run.reason in LEADING and run.version.state == VersionState.VALIDATING and is_about_same(run)
+
+
+def is_about_same(run: ValidationRun) -> bool:
+    """Whether the version still has the files and the card that the run looked at."""
+    return (run.version.manifest_digest, run.version.card_revision) == (run.manifest_digest, run.card_revision)
 
 
 def with_accepted(version: ModelVersion, values: Mapping[str, object]) -> dict[str, object]:

@@ -17,6 +17,23 @@ RUN_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class Reason(TextChoices):
+    """Why a run was asked for."""
+
+    SUBMIT = "submit", "Submitted"
+    RERUN = "rerun", "Run again"
+    RESCAN = "rescan", "Looked at again under newer rules"
+    RELEASE = "release", "Released from quarantine"
+
+
+# What these find decides where a version that is being checked goes; a rescan only ever takes away.
+LEADING = (Reason.SUBMIT, Reason.RERUN, Reason.RELEASE)
+# In this order a run goes; a stage that no check belongs to has nothing to do.
+INTAKE, INTEGRITY, SECURITY, IDENTITY, LICENCE, CARD, FUNCTION, SUMMARY = STAGES = (
+    "Intake", "Integrity", "Security", "Identity", "Licence", "Card", "Function", "Summary",
+)  # fmt: skip
+
+
 class Verdict(TextChoices):
     """What a check says. Unknown is none of these: a check without a verdict has not passed."""
 

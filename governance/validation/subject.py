@@ -25,17 +25,20 @@ from marketplace.errors import DomainError
 log = structlog.get_logger(__name__)
 MATTERS = (MATTER,)
 BEAT_EVERY = 10.0
+HASHED_BESIDE = 8 * 1024**3  # the sandbox hashes what it reads; larger files are hashed in turns, by the worker
 T = TypeVar("T")
 
 
-def gather(run: ValidationRun, stack: ExitStack, *, beat: Callable[[], None]) -> Subject:
-    """Gather the subject of a run, beating all the while. Local copies live as long as `stack`."""
+def gather(
+    run: ValidationRun, stack: ExitStack, *, beat: Callable[[], None], read: Callable[[tuple[SubjectFile, ...]], Mapping[str, Reading]]
+) -> Subject:
+    """Gather the subject of a run, beating all the while; `read` gives a reading per file. Local copies live as long as `stack`."""
     version = run.version
     named = [] if version.model.is_hosted else list(files_of(version))
     blobs = [file.blob for file in named]
-    places = while_beating(beat, lambda: [_local(blob, stack) for blob in blobs])
+    places = while_beating(beat, lambda: [local_or_none(blob, stack) for blob in blobs])
     files = tuple(SubjectFile(file.path, file.blob.size, file.blob_id, place) for file, place in zip(named, places, strict=True))
-    readings = while_beating(beat, lambda: read(files))
+    readings = sandbox.settle(read(files), {file.path: file.size for file in files})
     card = card_revision(version.model, run.card_revision)
     schema = schema_of(version, version.tier, str(card.values.get("technical.task") or ""))
     values, sources = known(version, card, facts_of_readings(readings), schema)
@@ -60,11 +63,11 @@ def waivers(tier: str, policy: Policy) -> dict[str, bool | None]:
 
 
 def read(files: tuple[SubjectFile, ...]) -> Mapping[str, Reading]:
-    """Let the sandbox read all files; what cannot be read gets the verdict "error"."""
-    here = [sandbox.File(file.local, file.path, file.sha256) for file in files if file.local is not None]
+    """Let the sandbox read all files, each by itself; what cannot be read gets the verdict "error"."""
+    here = [sandbox.File(file.local, file.path, file.sha256 if file.size <= HASHED_BESIDE else "") for file in files if file.local is not None]
     lost = {file.path: sandbox.could_not_run(file.path, "Its bytes are not in the store.") for file in files if file.local is None}
     try:
-        return sandbox.inspect_many(here) | lost
+        return sandbox.read_each(here) | lost
     except (OSError, ValueError) as fault:
         log.warning("readers_did_not_start", reason=type(fault).__name__)
         return {file.path: sandbox.could_not_run(file.path, "The reader could not be started.") for file in files}
@@ -82,7 +85,7 @@ def while_beating(beat: Callable[[], None], work: Callable[[], T]) -> T:
         beside.shutdown(wait=False)  # when the lease is lost, or time is up, nobody waits for the rest
 
 
-def _local(blob: Blob, stack: ExitStack) -> Path | None:
+def local_or_none(blob: Blob, stack: ExitStack) -> Path | None:
     """Return where the bytes are; None when the store does not have them whole."""
     try:
         return stack.enter_context(local_copy(blob))

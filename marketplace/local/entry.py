@@ -16,6 +16,7 @@ from marketplace.local.processes import LocalError, free_port
 from marketplace.local.services import UP, attach_or_start, given
 
 WITHOUT_DATABASE = {"scan", "relations", "help", "version", "check", "collectstatic", "findstatic", "diffsettings", "spectacular"}
+WITHOUT_SECRETS = {"scan", "relations"}
 QUESTIONS = {"--help", "-h", "--version"}
 USUAL_PORT = 8000
 BEGAN = time.monotonic()  # read early by every command, so that `up` can say how long a start took
@@ -27,7 +28,9 @@ def prepared(arguments: Sequence[str]) -> Iterator[None]:
     command = arguments[0] if arguments else "help"
     asks_only = command in WITHOUT_DATABASE or not QUESTIONS.isdisjoint(arguments)
     if asks_only or (given("DATABASE_URL") and command != UP):
-        if not given("DATABASE_URL") and postgres.installed():
+        if command in WITHOUT_SECRETS:
+            os.environ["DEBUG"] = "1"  # it serves nobody and knows nothing: settings load with or without the secrets of an installation
+        elif not given("DATABASE_URL") and postgres.installed():
             os.environ.setdefault("DEBUG", "1")  # it serves nobody, and settings without a database load in debug only
         yield
         return

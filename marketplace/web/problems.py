@@ -7,6 +7,7 @@ Row = tuple[str, str, int, str]
 # Refusals with a code of their own, so that programs can tell them apart: code, status, when.
 OF_THEIR_OWN: tuple[tuple[str, int, str], ...] = (
     ("already-issued", 409, "The first answer to this Idempotency-Key held a secret, which is shown once. Rotate it."),
+    ("checks-failed-since", 409, "The checks ran again after the review was opened, and did not pass."),
     ("approval-ended", 403, "The approval of this version has ended and, where it had days of grace, those too."),
     ("asked-already", 409, "A request for the very same access is open; `request` names it."),
     ("card-moved", 409, "The card has a newer revision than the one that was changed."),

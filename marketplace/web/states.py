@@ -52,6 +52,7 @@ LOOKS: dict[str, Look] = {
     "fail": Look("circle-x", "Failed", "danger"),
     "error": Look("circle-alert", "Could not run", "warning"),
     "could_not_run": Look("circle-alert", "Could not run", "warning"),
+    "nothing": Look("circle-dashed", "Nothing to check", "neutral"),
     "na": Look("circle-slash", "Not applicable", "neutral"),
     "critical": Look("octagon-alert", "Critical", "danger"),
     "high": Look("circle-x", "High", "danger"),

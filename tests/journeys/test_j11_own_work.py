@@ -34,7 +34,7 @@ def test_the_submitter_sees_why_and_is_refused(site, tab):
           const {manifest_digest, card_revision, run} = review;
           const token = document.querySelector("meta[name=csrf-token]").content;
           const decision = {choice: "approve", track: review.tracks[0].track, reason: "My own work is the best work there is, trust me.",
-                            manifest_digest, card_revision, run, acknowledged: true};
+                            manifest_digest, card_revision, run, acknowledged: []};
           const answer = await fetch(`/api/v1${address}/decisions`, {
             method: "POST", headers: {"Content-Type": "application/json", "X-CSRFToken": token}, body: JSON.stringify(decision),
           });

@@ -34,9 +34,8 @@ def approve(page, address):
     page.wait_for_url(re.compile(r"/reviews/R-\d+$"))
     page.get_by_role("radio", name="Approve", exact=True).check()
     page.get_by_label("Reason").fill(REASON)
-    acknowledged = page.get_by_label("I looked at the warnings")
-    if acknowledged.count():
-        acknowledged.check()
+    for warning in page.get_by_role("group", name="I looked at the warnings of").get_by_role("checkbox").all():
+        warning.check()
     look(page)
     page.get_by_role("button", name="Store my decision").click()
     says(page.locator("main"), "Approved")

@@ -10,9 +10,9 @@ from catalog.artifacts.store import as_local_file
 from catalog.cards.models import CardRevision
 from catalog.registry.models import ModelVersion
 from governance.policies.rules import Policy
-from governance.validation import checks
 from governance.validation.checks.base import CheckAnswer, Subject, SubjectCard, SubjectFile
 from governance.validation.facts import facts_of_readings, known, schema_of
+from governance.validation.ruleset import present_checks
 from governance.validation.subject import waivers
 
 
@@ -71,4 +71,4 @@ def _ask(candidate: Candidate, policy: Policy, files: tuple[SubjectFile, ...], r
         waivers=waivers(version.tier, policy),
         beat=lambda: None,
     )
-    return Checked([check.run(subject) for check in checks.CHECKS], readings)
+    return Checked([check.run(subject) for check in present_checks()], readings)

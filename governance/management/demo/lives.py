@@ -27,12 +27,12 @@ from governance.reviews.clock import add_working_days
 from governance.reviews.models import LONGEST_WAIVER, Decision, Review, ReviewTrack, Waiver
 from governance.reviews.notices import tell_reviewers
 from governance.reviews.states import Choice, ReviewState, TrackState
-from governance.validation import checks
 from governance.validation.checks.base import worst_of
 from governance.validation.checks.pickles import MATTER
 from governance.validation.models import CheckResult, Finding, ValidationRun
+from governance.validation.ruleset import Rules, severity_of
 from governance.validation.states import RunState, Verdict
-from governance.validation.work import plain, rows_of
+from governance.validation.work import named_rules, plain, rows_of
 from marketplace.accounts.models import Team, User
 
 DRAFT_UNTIL, REVIEW_UNTIL = 22, 30  # of a hundred: drafts, then those in review, the others are approved
@@ -83,6 +83,7 @@ class Life:
         self.run: ValidationRun
         self.review: Review
         self.approval: Approval
+        self.warned: list[str] = []  # the checks that a reviewer had to acknowledge
 
     @property
     def size(self) -> int:
@@ -153,16 +154,18 @@ class Lives:
         if not lives:
             return
         answers = ask([Candidate(life.version, life.card, life.files) for life in lives], self.policy)
-        runs = ValidationRun.objects.bulk_create(_run(life, checked) for life, checked in zip(lives, answers, strict=True))
+        rules = named_rules()
+        runs = ValidationRun.objects.bulk_create(_run(life, checked, rules) for life, checked in zip(lives, answers, strict=True))
         for life, run, checked in zip(lives, runs, answers, strict=True):
-            life.run = run
+            life.run, pairs = run, zip(rules.checks, checked.answers, strict=True)
+            life.warned = [check.id for check, answer in pairs if answer.verdict == Verdict.WARN]
             if run.outcome not in {Verdict.PASS, Verdict.WARN}:
                 raise RuntimeError(f"A thought-up model did not pass its checks: {life.version}: {[a.sentence for a in checked.answers]}")
             self.memory.note("run.requested", run, by=life.by, version=life.version, manifest=run.manifest_digest, card_revision=1)
             self.memory.note("run.finished", run, by=None, version=life.version, outcome=run.outcome, quarantines=False, manifest=run.manifest_digest)
             for path, reading in checked.readings.items():
                 ModelFile.objects.filter(version=life.version, path=path).update(format=reading.format[:20], facts=plain(reading.facts))
-        _keep_results(runs, answers)
+        _keep_results(runs, answers, rules)
 
     def review(self, lives: Sequence[Life]) -> None:
         """Open reviews where the policy asks somebody, with the votes that were given."""
@@ -230,7 +233,8 @@ class Lives:
         self.memory.note("review.decided", life.review, by=by, version=life.version, track=track, choice=Choice.APPROVE, run=life.run.pk)
         return Decision(
             review=life.review, track=track, by=by, choice=Choice.APPROVE, reason=REASONS[(life.turn + place) % len(REASONS)],
-            acknowledged=life.run.outcome == Verdict.WARN, manifest_digest=life.version.manifest_digest, card_revision=1, checks_run=life.run.pk,
+            acknowledged=life.run.outcome == Verdict.WARN, acknowledged_checks=life.warned,
+            manifest_digest=life.version.manifest_digest, card_revision=1, checks_run=life.run.pk,
             created_at=life.decided - timedelta(minutes=30 * (2 - place)),
         )  # fmt: skip
 
@@ -279,24 +283,25 @@ def _card(life: Life) -> CardRevision:
     )  # fmt: skip
 
 
-def _run(life: Life, checked: Checked) -> ValidationRun:
+def _run(life: Life, checked: Checked, rules: Rules) -> ValidationRun:
     at = life.made + timedelta(hours=2)
     return ValidationRun(
         version=life.version, state=RunState.FINISHED, outcome=worst_of(answer.verdict for answer in checked.answers), card_revision=1,
         manifest_digest=life.version.manifest_digest, requested_by=life.by, requested_at=at, started_at=at, finished_at=at + timedelta(seconds=4),
-        attempts=1, fence=1, done=len(checks.CHECKS), total=len(checks.CHECKS),
+        attempts=1, fence=1, done=len(rules.checks), total=len(rules.checks), rule_set_id=rules.digest,
     )  # fmt: skip
 
 
-def _keep_results(runs: Sequence[ValidationRun], answers: Sequence[Checked]) -> None:
+def _keep_results(runs: Sequence[ValidationRun], answers: Sequence[Checked], rules: Rules) -> None:
     """Write what each check said, with its findings."""
     told = [
-        (run, check, answer) for run, checked in zip(runs, answers, strict=True) for check, answer in zip(checks.CHECKS, checked.answers, strict=True)
+        (run, check, answer) for run, checked in zip(runs, answers, strict=True) for check, answer in zip(rules.checks, checked.answers, strict=True)
     ]
     results = CheckResult.objects.bulk_create(
         CheckResult(
             run=run, check_id=check.id, check_version=check.version, stage=check.stage, title=check.title, verdict=answer.verdict,
             sentence=shorten(answer.sentence, 400), evidence=plain(answer.evidence), milliseconds=1,
+            severity=severity_of(check), quarantines=answer.quarantines, place=rules.checks.index(check),
         )
         for run, check, answer in told
     )  # fmt: skip

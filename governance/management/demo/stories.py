@@ -17,6 +17,7 @@ from governance.management.demo.cards import Story, basic, complete, text_of
 from governance.management.demo.people import People
 from governance.reviews.actions import decide
 from governance.reviews.models import Decision, Review
+from governance.reviews.queries import warned
 from governance.validation import work as checks
 from governance.validation.actions import submit
 from governance.validation.models import ValidationRun
@@ -130,7 +131,7 @@ class Teller:
             run=review.run_id,
             conditions=conditions,
             valid_until=until,
-            acknowledged=review.run.outcome == "warn",
+            acknowledged=list(warned(review)),
         )
         self.follow()
         return made

@@ -17,7 +17,7 @@ from governance.reviews.queries import (
     acknowledging_track,
     approvals_count,
     card_track,
-    has_warnings,
+    later_run,
     longest_validity,
     missing_waivers,
     moved_card_fields,
@@ -27,8 +27,10 @@ from governance.reviews.queries import (
     title_of,
     waiver_givers,
     waivers_in_force,
+    warned,
 )
 from governance.reviews.states import REVIEW_MOVES, Choice, ReviewState, TrackState
+from governance.validation.states import Verdict
 from marketplace.accounts.models import User
 from marketplace.activity.actions import record
 from marketplace.errors import Conflict, Invalid, NotAllowed
@@ -50,7 +52,7 @@ class Vote:
     run: int
     conditions: tuple[str, ...] = ()
     valid_until: datetime | None = None
-    acknowledged: bool = False
+    acknowledged: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
 
 
@@ -66,12 +68,12 @@ def decide(
     run: int,
     conditions: Sequence[str] = (),
     valid_until: datetime | None = None,
-    acknowledged: bool = False,
+    acknowledged: Sequence[str] = (),
     accepted: Sequence[str] = (),
 ) -> Decision:
     """Decide on one track of a review. A refusal by the rules of who may decide is remembered although nothing else is."""
     given = tuple(text for c in conditions if (text := " ".join(str(c).split())))
-    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, acknowledged, tuple(accepted))
+    vote = Vote(track, choice, reason.strip(), manifest_digest, card_revision, run, given, valid_until, tuple(acknowledged), tuple(accepted))
     try:
         with transaction.atomic():
             return _decide(review, vote, by)
@@ -93,6 +95,7 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
     _require_open(review, track, by)
     _require_same_inputs(review, vote)
     _require_waivers(review, vote)
+    _require_good_checks(review, vote)
     _check(review, vote)
     decision = Decision.objects.create(
         review=review,
@@ -101,7 +104,8 @@ def _decide(review: Review, vote: Vote, by: User) -> Decision:
         choice=vote.choice,
         reason=vote.reason,
         conditions=list(vote.conditions),
-        acknowledged=vote.acknowledged,
+        acknowledged=bool(vote.acknowledged),
+        acknowledged_checks=sorted(set(vote.acknowledged)),
         accepted=sorted(set(vote.accepted)),
         manifest_digest=review.manifest_digest,
         card_revision=review.card_revision,
@@ -182,6 +186,19 @@ def _require_waivers(review: Review, vote: Vote) -> None:
         )
 
 
+def _require_good_checks(review: Review, vote: Vote) -> None:
+    """Refuse a yes while a later look at the same files failed, or could not run: what an older run said is no longer known to be true."""
+    later = later_run(review) if vote.choice == Choice.APPROVE else None
+    if later is not None and later["outcome"] not in {Verdict.PASS, Verdict.WARN}:
+        how = "failed" if later["outcome"] == Verdict.FAIL else "could not run"
+        raise Conflict(
+            f"The checks of {review.version} {how} when they ran again after {review} was opened (run {later['run']}).",
+            hint="Look at that run; ask for the checks again, request changes or reject.",
+            code="checks-failed-since",
+            run=later["run"],
+        )
+
+
 def _check(review: Review, vote: Vote) -> None:
     """Raise Invalid with everything that is wrong with a vote."""
     problems: dict[str, list[str]] = {}
@@ -192,11 +209,22 @@ def _check(review: Review, vote: Vote) -> None:
         problems["reason"] = [f"Say why in {shortest} to {LONGEST_REASON} characters; it has {len(vote.reason)}."]
     problems |= _conditions(vote) | _validity(review, vote)
     tracks = list(ReviewTrack.objects.filter(review=review).values_list("track", flat=True))
-    if vote.choice == Choice.APPROVE and has_warnings(review) and vote.track == acknowledging_track(tracks) and not vote.acknowledged:
-        problems["acknowledged"] = ["The checks ended with warnings. Look at them and say that you did."]
+    problems |= _acknowledged(review, vote, tracks)
     problems |= _accepted(review, vote, tracks)
     if problems:
         raise Invalid("The decision was not stored.", fields=problems)
+
+
+def _acknowledged(review: Review, vote: Vote, tracks: list[str]) -> dict[str, list[str]]:
+    """What is wrong with what was acknowledged: an approval of the track that looks at warnings names every check that gave one."""
+    speaks = vote.choice == Choice.APPROVE and vote.track == acknowledging_track(tracks)
+    warnings = warned(review) if speaks or vote.acknowledged else {}
+    if unknown := sorted(set(vote.acknowledged) - warnings.keys()):
+        use = f"Use {', '.join(warnings)}." if warnings else "There is no warning to acknowledge."
+        return {"acknowledged": [f"{', '.join(unknown)} gave no warning. {use}"]}
+    if speaks and (missing := [title for check, title in warnings.items() if check not in vote.acknowledged]):
+        return {"acknowledged": [f"Look at each warning and say that you did. Still missing: {', '.join(missing)}."]}
+    return {}
 
 
 def _accepted(review: Review, vote: Vote, tracks: list[str]) -> dict[str, list[str]]:

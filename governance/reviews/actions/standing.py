@@ -11,7 +11,6 @@ from catalog.registry.permissions import require_manager
 from catalog.registry.queries import approvals_in_force
 from catalog.registry.states import VersionState
 from governance.reviews.actions.opening import open_to_reviewers
-from governance.reviews.actions.talking import withdraw_version
 from governance.reviews.models import Review
 from governance.reviews.permissions import require_retirer, require_security
 from governance.reviews.queries import open_review_of, supporters
@@ -31,7 +30,7 @@ PEOPLE_TO_REINSTATE = 2
 def suspend_version(version: ModelVersion, *, reason: str, by: User) -> ModelVersion:
     """Stop a version at once: nothing of it leaves for use until two others of security lift it."""
     require_security(by, "suspend a version")
-    reason = _reason(reason)
+    reason = said_why(reason)
     version = lock_version(version.pk)
     return move_version(version, VersionState.SUSPENDED, verb="version.suspended", by=by, note=reason, texts={"reason": reason}, suspended_by=by)
 
@@ -40,7 +39,7 @@ def suspend_version(version: ModelVersion, *, reason: str, by: User) -> ModelVer
 def reinstate_version(version: ModelVersion, *, reason: str, by: User) -> ModelVersion:
     """Lift a suspension; it takes two people of security, neither of them the one who suspended."""
     require_security(by, "lift a suspension")
-    reason = _reason(reason)
+    reason = said_why(reason)
     version = lock_version(version.pk)
     if version.state != VersionState.SUSPENDED:
         raise Conflict(f"{version} is {words(version.state)}, not suspended.", hint="Reload to see where it stands.")
@@ -116,12 +115,17 @@ def retire_version(version: ModelVersion, *, by: User) -> ModelVersion:
 def quarantine_version(version: ModelVersion, *, reason: str, by: User) -> ModelVersion:
     """Lock the bytes of a version away because they are dangerous: approvals are void, an open review ends."""
     require_security(by, "quarantine a version")
-    reason = _reason(reason)
+    reason = said_why(reason)
     version = lock_version(version.pk)
+    end_what_rested_on(version, by=by)
+    return move_version(version, VersionState.QUARANTINED, verb="version.quarantined", by=by, note=reason, texts={"reason": reason})
+
+
+def end_what_rested_on(version: ModelVersion, *, by: User | None) -> None:
+    """End the open review of a version whose bytes are dangerous, and make its approvals void."""
     if review := open_review_of(version):
         end_review(review, by=by)
-    void_approvals(version, reason="Quarantined by security.", by=by)
-    return move_version(version, VersionState.QUARANTINED, verb="version.quarantined", by=by, note=reason, texts={"reason": reason})
+    void_approvals(version, reason="Quarantined.", by=by)
 
 
 def end_review(review: Review, *, by: User | None) -> None:
@@ -131,7 +135,7 @@ def end_review(review: Review, *, by: User | None) -> None:
     open_to_reviewers(review.version.model, by=by)
 
 
-def _reason(text: str) -> str:
+def said_why(text: str) -> str:
     """The reason, or Invalid: those who depend on the version will read it."""
     text = text.strip()
     if not SHORTEST_REASON <= len(text) <= LONGEST_REASON:
@@ -140,19 +144,3 @@ def _reason(text: str) -> str:
             fields={"reason": [f"Say why in {SHORTEST_REASON} to {LONGEST_REASON} characters; everybody who uses it reads it."]},
         )
     return text
-
-
-def take_step(
-    step: str, version: ModelVersion, *, by: User, reason: str = "", sunset_at: date | None = None, successor: ModelVersion | None = None
-) -> ModelVersion:
-    """Take one named step on a version: the same for the page and for REST."""
-    if step == "deprecate":
-        if sunset_at is None:
-            raise Invalid(f"{version} was not deprecated.", fields={"sunset_at": ["Name the last day."]})
-        return deprecate_version(version, by=by, sunset_at=sunset_at, successor=successor, reason=reason)
-    if step == "retire":
-        return retire_version(version, by=by)
-    if step == "withdraw":
-        return withdraw_version(version, by=by)
-    steps = {"suspend": suspend_version, "reinstate": reinstate_version, "quarantine": quarantine_version}
-    return steps[step](version, reason=reason, by=by)

@@ -45,6 +45,7 @@ class Subject:
     card: SubjectCard
     waivers: Mapping[str, bool | None]  # matter -> a waiver is needed (True), possible (False) or impossible (None) in this tier
     beat: Callable[[], None]  # to be called during long work: keeps the lease, or raises when it was lost
+    digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of the stored bytes, where this run hashed them already
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,13 @@ class CheckAnswer:
 
 
 class Check(Protocol):
-    """One check. Its version changes with its rules, so that a result always names the rule it was made by."""
+    """One check. Its version changes with its rules, so that a result always names the rule it was made by.
+
+    It may say more of itself: `severity` (how grave a failure is; else high), `tiers` (asked only in these), `data` (paths of lists it judges
+    by, outside this package), `beside` (True: it waits for another process, so that others may run meanwhile), `scans` (True: files are
+    enough for it, so `manage.py scan` asks it too), `engine()` (the version of a program it asks). With `look_at(file)`, which answers JSON
+    about one file, and `sum_up(subject, said)` instead of `run`, the same bytes are looked at once.
+    """
 
     id: str
     version: str

@@ -13,6 +13,7 @@ from catalog.registry.models import ModelVersion, RegisteredModel
 from governance.reviews.actions import open_review
 from governance.reviews.models import Decision, ReviewTrack
 from governance.reviews.permissions import involved
+from governance.validation.models import CheckResult
 from marketplace.accounts.actions import add_member, give_role
 from marketplace.accounts.models import User
 from marketplace.activity.models import Event
@@ -203,6 +204,46 @@ def test_without_security_the_technical_track_acknowledges(cast, starter):
         vote(review, cast.tess)
     vote(review, cast.tess, acknowledged=True)
     assert state(review)[0] == "approved"
+
+
+@pytest.fixture
+def warned_review(cast, starter):
+    """A review whose checks gave two warnings."""
+    review = a_review(cast.finance_ml, cast.nina, outcome="warn")
+    for place, (check, title) in enumerate({"pickles": "Pickles only after review", "card": "The card is complete"}.items()):
+        CheckResult.objects.create(
+            run=review.run, check_id=check, check_version="1", stage="Card", title=title, verdict="warn", sentence="Look.", place=place
+        )
+    return review
+
+
+def test_each_warning_is_acknowledged_by_name(cast, warned_review):
+    for named, missing in (([], "Pickles only after review, The card is complete"), (["pickles"], "The card is complete")):
+        with pytest.raises(Invalid) as wrong:
+            vote(warned_review, cast.tess, acknowledged=named)
+        assert f"Still missing: {missing}." in wrong.value.fields["acknowledged"][0]
+    with pytest.raises(Invalid, match="not stored") as wrong:
+        vote(warned_review, cast.tess, acknowledged=["pickles", "card", "formats"])
+    assert "formats gave no warning" in wrong.value.fields["acknowledged"][0]
+    made = vote(warned_review, cast.tess, acknowledged=["pickles", "card"])
+    assert (made.acknowledged, made.acknowledged_checks) == (True, ["card", "pickles"])
+
+
+def test_whoever_rejects_acknowledges_nothing(cast, warned_review):
+    assert vote(warned_review, cast.tess, choice="reject").acknowledged_checks == []
+
+
+def test_the_page_asks_for_each_warning_and_keeps_the_ticks(cast, warned_review, signed_in):
+    client, address = signed_in(cast.tess), f"/reviews/{warned_review.number}"
+    page = client.get(address).content.decode()
+    assert 'name="technical-acknowledged" value="pickles"' in page
+    assert "What each of 2 checks said" in page
+    sent = {f"technical-{key}": value for key, value in ({"choice": "approve", "reason": REASON, "track": "technical"} | pins(warned_review)).items()}
+    half = client.post(f"{address}/decisions", sent | {"track_name": "technical", "technical-acknowledged": ["pickles"]})
+    assert half.status_code == 422
+    assert "Still missing: The card is complete" in half.content.decode()
+    whole = client.post(f"{address}/decisions", sent | {"track_name": "technical", "technical-acknowledged": ["pickles", "card"]})
+    assert whole.status_code == 303
 
 
 def test_the_end_may_be_shortened_and_the_earliest_counts(cast, starter):

@@ -4,6 +4,7 @@ import pytest
 
 from catalog.cards.actions import save_card
 from governance.reviews.models import Review
+from governance.reviews.queries import warned
 from governance.validation import work
 from governance.validation.actions import submit
 from governance.validation.models import Finding
@@ -78,7 +79,8 @@ def test_the_page_names_the_fields_to_accept_and_then_who_did(cast, review, sign
     client = signed_in(cast.tess)
     assert "I accept that the supplier does not disclose: Training and test data" in client.get(place).text
     sent = {
-        f"technical-{k}": v for k, v in ({"choice": "approve", "reason": REASON, "track": "technical", "acknowledged": "on"} | pins(review)).items()
+        f"technical-{k}": v
+        for k, v in ({"choice": "approve", "reason": REASON, "track": "technical", "acknowledged": list(warned(review))} | pins(review)).items()
     }
     answer = client.post(f"{place}/decisions", {"track_name": "technical"} | sent)
     assert answer.status_code == 422
@@ -91,7 +93,7 @@ def test_accepting_by_rest(cast, review, client, token_of):
     place, mine = f"/api/v1/reviews/{review.number}", token_of(cast.tess, "read", "review")
     shown = client.get(place, headers=mine).json()
     assert shown["silent_fields"] == {KEY: "Training and test data"}
-    sent = {"track": "technical", "choice": "approve", "reason": REASON, "acknowledged": True, **pins(review)}
+    sent = {"track": "technical", "choice": "approve", "reason": REASON, "acknowledged": list(warned(review)), **pins(review)}
     answers = [
         client.post(f"{place}/decisions", body, content_type="application/json", headers=mine)
         for body in (sent, sent | {"accepted": list(shown["silent_fields"])})

@@ -3,13 +3,17 @@
 import pytest
 from django.template.loader import render_to_string
 
+from catalog.registry.actions import change_version
 from governance.policies.actions import ensure_starter
-from governance.validation import work
+from governance.validation import checks, work
 from governance.validation.actions import submit
+from governance.validation.checks.base import CheckAnswer
 from governance.validation.models import ValidationRun
 from governance.validation.panels import model_panel, version_panel
-from tests.factories import a_file, a_model, a_version
+from governance.validation.states import Verdict
+from tests.factories import a_file, a_model, a_version, safetensors
 from tests.governance.validation.build import ready
+from tests.governance.validation.work.seeing import Broken
 
 HTMX = {"HX-Request": "true"}
 
@@ -151,11 +155,105 @@ def test_panels_show_what_is_missing_and_then_the_run(cast, rf):
 
 
 def test_evidence_of_a_hostile_name_is_escaped(cast):
-    from governance.validation.report import Report, Row
+    from governance.validation.queries import Change
+    from governance.validation.report import Report, Row, Stage
 
     run = submitted(cast)
     row = Row("Security", "<script>alert(1)</script>", "fail", "x", "high", "<img src=x>", "<b>", "<i>", '{"a": "</pre><script>"}')
-    shown = Report(run, "failed", False, [row], [row], 1.0, 0, True, 0, 0, None)
+    shown = Report(
+        run=run,
+        look="failed",
+        is_live=False,
+        stages=[Stage("<b>Security</b>", "fail", "<i>1 check</i>")],
+        findings=[row],
+        open=[row],
+        passed=[row],
+        seconds=1.0,
+        ahead=0,
+        sees_evidence=True,
+        profiles=["<i>"],
+        fixed=[row],
+        new=0,
+        changed=[Change("<b>", "x", "pass", "fail")],
+        before=run.pk,
+        before_version="<b>",
+    )
     html = render_to_string("governance/validation/_checks.html", {"report": shown})
     assert "<script>" not in html
     assert "<img" not in html
+
+
+STAGE_NAMES = ("Intake", "Integrity", "Security", "Identity", "Licence", "Card", "Function", "Summary")
+
+
+def test_every_stage_says_in_words_how_far_it_is(cast, signed_in):
+    run = submitted(cast, through=False)
+    client = signed_in(cast.nina)
+    waiting = client.get(f"/checks/{run.pk}").content.decode()
+    assert all(f"<strong>{name}</strong>" in waiting for name in STAGE_NAMES)
+    assert "Pickles only after review" in waiting, "what is still to come is listed"
+    work.take(run.pk)
+    ValidationRun.objects.filter(pk=run.pk).update(stage="Security")
+    running = client.get(f"/checks/{run.pk}").content.decode()
+    assert 'aria-current="step"' in running
+    assert "0 of 3 checks" in running
+    ValidationRun.objects.filter(pk=run.pk).update(lease_until=None, state="waiting")
+    work.run_checks(run.pk)
+    done = client.get(f"/checks/{run.pk}").content.decode()
+    assert "Nothing to check" in done
+    assert 'aria-current="step"' not in done.partition("<ol")[2].partition("</ol>")[0]
+
+
+def test_passed_checks_keep_their_evidence_and_raw_output(cast, signed_in):
+    run = submitted(cast)
+    client = signed_in(cast.nina)
+    page = client.get(f"/checks/{run.pk}").content.decode()
+    assert "6 checks passed or not applicable" in page
+    assert f"/checks/{run.pk}/raw/formats" in page
+    assert "Files read under" in page
+    raw = client.get(f"/checks/{run.pk}/raw/formats")
+    assert raw["Content-Type"] == "application/json"
+    assert raw.json()["evidence"]["files"][0]["path"] == "model.safetensors"
+    assert "Content-Disposition" not in raw
+    assert "attachment" in client.get(f"/checks/{run.pk}/raw/formats?download")["Content-Disposition"]
+    assert client.get(f"/checks/{run.pk}/raw/nothing").status_code == 404
+    assert signed_in(cast.bea).get(f"/checks/{run.pk}/raw/formats").status_code == 403
+
+
+def test_without_a_sandbox_the_page_says_so_loudly(cast, signed_in, settings):
+    settings.SANDBOX_PROFILE, settings.ALLOW_UNSANDBOXED_SCAN = "service", True
+    run = submitted(cast)
+    page = signed_in(cast.bea).get(f"/checks/{run.pk}").content.decode()
+    assert "Read without a sandbox." in page
+    assert "note danger" in page
+
+
+def test_another_version_is_compared_with_the_one_before(cast, signed_in):
+    bad = submitted(cast, files={"model.pkl": b"cos\nsystem\n(S'id'\ntR."}, name="sorter")
+    model = bad.version.model
+    fixed = a_version(model, cast.nina, "2.0.0")
+    a_file(fixed, safetensors(3), "model.safetensors", by=cast.nina)
+    fixed = change_version(fixed, by=cast.nina, use_case=bad.version.use_case, answers=bad.version.answers)
+    run = submit(fixed, by=cast.nina)
+    work.run_checks(run.pk)
+    page = signed_in(cast.nina).get(f"/checks/{run.pk}").content.decode()
+    assert f"Run {bad.pk}</a> of version 1.0.0" in page
+    assert "1 finding fixed" in page or "findings fixed" in page
+    assert "Checks with another verdict" in page
+    assert "model.pkl" in page
+
+
+@pytest.mark.parametrize("verdict", ["error", "fail", "warn"])
+def test_what_did_not_pass_is_green_nowhere(cast, signed_in, client, token_of, monkeypatch, verdict):
+    broken = Broken(CheckAnswer(Verdict(verdict), "So it is."))
+    monkeypatch.setattr(checks, "CHECKS", (broken,))
+    run = submitted(cast)
+    version = run.version
+    reader = signed_in(cast.nina)
+    for address in (f"/checks/{run.pk}", f"/m/{version.model}/v/{version.version}", f"/m/{version.model}"):
+        page = reader.get(address).content.decode()
+        assert "badge success" not in page.replace("Read without", ""), address
+        assert "Every check that applies has passed" not in page
+    client.logout()
+    body = client.get(f"/api/v1/models/{version.model}/versions/{version.version}/checks", headers=token_of(cast.nina, "read")).json()
+    assert (body["latest"]["outcome"], body["latest"]["checks"][0]["verdict"]) == (verdict, verdict)

@@ -1,5 +1,10 @@
 """Seeing a submitted version through its checks."""
 
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from catalog.artifacts.storage import key
 from governance.validation import work
 from governance.validation.actions import submit
 from governance.validation.models import CheckResult
@@ -32,3 +37,12 @@ class Broken:
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
+
+
+def spoil(version, path, at=-1):
+    """Change one stored byte of a file, as a failing disk does."""
+    place = Path(default_storage.path(key(version.files.get(path=path).blob_id)))
+    content = bytearray(place.read_bytes())
+    content[at] ^= 1
+    place.chmod(0o600)
+    place.write_bytes(content)

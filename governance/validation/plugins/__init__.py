@@ -1,0 +1,1 @@
+"""Checks that settings turn on: each asks an engine that runs apart."""

@@ -1,11 +1,22 @@
 """The checks of a version. To add one, write it in a file of its own and name it here."""
 
-from governance.validation.checks.base import Check
+from governance.validation.checks.base import Numbered
 from governance.validation.checks.card import CardDuties
 from governance.validation.checks.code import Code
+from governance.validation.checks.file_types import FileTypes
 from governance.validation.checks.formats import Formats
 from governance.validation.checks.integrity import Integrity
 from governance.validation.checks.names import Names
 from governance.validation.checks.pickles import Pickles
+from governance.validation.checks.probe import Probe
+from governance.validation.checks.repository import Repository
+from governance.validation.checks.secrets import Secrets
+from governance.validation.checks.sizes import Sizes
+from governance.validation.checks.software import Software
 
-CHECKS: tuple[Check, ...] = (Integrity(), Names(), Formats(), Code(), Pickles(), CardDuties())
+CHECKS: tuple[Numbered, ...] = (
+    Integrity(), Names(), Sizes(),
+    Formats(), FileTypes(), Code(), Pickles(), Secrets(), Repository(), Software(),
+    CardDuties(),
+    Probe(),
+)  # fmt: skip

@@ -49,8 +49,9 @@ lock: $(DEV) ## renew the hashed requirements from pyproject.toml
 	$(COMPILE) -o requirements/prod.txt
 	$(COMPILE) --extra s3 -c requirements/prod.txt -o requirements/s3.txt
 	$(COMPILE) --extra saml -c requirements/prod.txt -o requirements/saml.txt
+	$(COMPILE) --extra probe -c requirements/prod.txt -o requirements/probe.txt
 	$(COMPILE) --group local -c requirements/prod.txt -o requirements/run.txt
-	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -c requirements/s3.txt -c requirements/saml.txt -o requirements/dev.txt
+	$(COMPILE) --group local --group test --group lint -c requirements/prod.txt -c requirements/run.txt -c requirements/s3.txt -c requirements/saml.txt -c requirements/probe.txt -o requirements/dev.txt
 	$(filter-out pyproject.toml,$(COMPILE)) --group redteam -o requirements/redteam.txt
 
 # The packages for development contain those for running, so whoever has them needs no second installation.

@@ -107,6 +107,15 @@ def saml_problems(*, local: bool, issuer: str, sign_in_url: str, certificate: st
     return problems
 
 
+def folder_problems(**folders: str) -> list[str]:
+    """Name every setting that should be a folder and is none: rules that are silently not read would be worse than none."""
+    return [
+        f"{name} is {folder!r}, which is no folder here; correct it or leave it out."
+        for name, folder in folders.items()
+        if folder and not Path(folder).is_dir()
+    ]
+
+
 def storage_options(url: str) -> dict[str, object]:
     """Return Django's storage setting for a folder or `s3://bucket?endpoint_url=…&region=…`."""
     if not url.startswith("s3://"):

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from marketplace import logs
 from marketplace.api.tags import TAGS
-from marketplace.environment import Environment, saml_problems, sandbox_problems, sign_in_problems, storage_options, unsafe_values
+from marketplace.environment import Environment, folder_problems, saml_problems, sandbox_problems, sign_in_problems, storage_options, unsafe_values
 
 ROOT = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -159,7 +159,11 @@ SCANNER_URL = env.str("SCANNER_URL", default="")  # unix:/… where bin/scanner 
 ALLOW_UNSANDBOXED_SCAN = env.bool("ALLOW_UNSANDBOXED_SCAN", default=False)  # development: read without a sandbox rather than not at all
 CLAMD_URL = env.str("CLAMD_URL", default="")  # unix:/run/clamav/clamd.ctl or tcp://host:3310: files are also shown to ClamAV
 CLAMD_MOST_BYTES = env.int("CLAMD_MOST_BYTES", default=25_000_000)  # not above StreamMaxLength of clamd
-if problems := sandbox_problems(profile=SANDBOX_PROFILE, scanner=SCANNER_URL, clamd=CLAMD_URL):
+RULES_FOLDER = env.str("RULES_FOLDER", default="")  # files that take the place of those in governance/validation/rules
+OSV_FOLDER = env.str("OSV_FOLDER", default="")  # a dated copy of the OSV database: known vulnerabilities of software that models ask for
+PROBE_MODELS = env.bool("PROBE_MODELS", default=True)  # whether ONNX models are loaded and asked, in the sandbox, where onnxruntime is installed
+problems = sandbox_problems(profile=SANDBOX_PROFILE, scanner=SCANNER_URL, clamd=CLAMD_URL)
+if problems := problems + folder_problems(RULES_FOLDER=RULES_FOLDER, OSV_FOLDER=OSV_FOLDER):
     raise ImproperlyConfigured("Refusing to start: " + " ".join(problems))
 
 # People

@@ -1,6 +1,6 @@
 """Gathering what the checks look at: files with their bytes, readings from the sandbox, the pinned card, the policy's word."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,14 +18,17 @@ from governance.policies.rules import Policy, Tier, waiver_needed
 from governance.validation.checks.base import Subject, SubjectCard, SubjectFile
 from governance.validation.checks.pickles import MATTER
 from governance.validation.facts import facts_of_readings, known, schema_of
+from governance.validation.looking import NOT_READ, Item, Look, TextLook, look
 from governance.validation.models import ValidationRun
 from governance.validation.queries import with_accepted
+from governance.validation.record import record_of
 from marketplace.errors import DomainError
 
 log = structlog.get_logger(__name__)
 MATTERS = (MATTER,)
 BEAT_EVERY = 10.0
 HASHED_BESIDE = 8 * 1024**3  # the sandbox hashes what it reads; larger files are hashed in turns, by the worker
+CONTACTS = frozenset({"identity.accountable_owner", "identity.contact", "operation.incident_contact"})
 T = TypeVar("T")
 
 
@@ -40,6 +43,7 @@ def gather(
     files = tuple(SubjectFile(file.path, file.blob.size, file.blob_id, place) for file, place in zip(named, places, strict=True))
     readings = sandbox.settle(read(files), {file.path: file.size for file in files})
     card = card_revision(version.model, run.card_revision)
+    looks, texts = while_beating(beat, lambda: look_at(files, text_of(card.values, card.text)))
     schema = schema_of(version, version.tier, str(card.values.get("technical.task") or ""))
     values, sources = known(version, card, facts_of_readings(readings), schema)
     _, policy = policy_by_ref(version.policy)
@@ -50,9 +54,12 @@ def gather(
         manifest_digest=run.manifest_digest,
         files=files,
         readings=readings,
-        card=SubjectCard(card.number, with_accepted(version, values), sources, schema),
+        card=SubjectCard(card.number, with_accepted(version, values), sources, schema, card.text),
         waivers=waivers(version.tier, policy),
         beat=beat,
+        looks=looks,
+        texts=texts,
+        record=record_of(version, files, readings, values),
     )
 
 
@@ -71,6 +78,31 @@ def read(files: tuple[SubjectFile, ...]) -> Mapping[str, Reading]:
     except (OSError, ValueError) as fault:
         log.warning("readers_did_not_start", reason=type(fault).__name__)
         return {file.path: sandbox.could_not_run(file.path, "The reader could not be started.") for file in files}
+
+
+def look_at(files: tuple[SubjectFile, ...], texts: Mapping[str, str]) -> tuple[Mapping[str, Look], Mapping[str, TextLook]]:
+    """Let the sandbox look at the text in all files, and at the card's."""
+    here = [Item(file.local, file.path, file.sha256) for file in files if file.local is not None]
+    lost = {file.path: Look(problem=NOT_READ) for file in files if file.local is None}
+    looks, said = look(here, texts)
+    return looks | lost, said
+
+
+def text_of(values: Mapping[str, object], text: str) -> dict[str, str]:
+    """Return what people wrote in a card, by the place where it stands; contacts are meant to name people."""
+    found = {key: "\n".join(_words(value)) for key, value in values.items() if key not in CONTACTS}
+    return {"text": text} | {key: words for key, words in found.items() if words}
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _words(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _words(item)
 
 
 def while_beating(beat: Callable[[], None], work: Callable[[], T]) -> T:

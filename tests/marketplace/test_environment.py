@@ -10,6 +10,7 @@ from marketplace.environment import (
     ORGANIZATION_ROLES,
     SANDBOX_PROFILES,
     Environment,
+    folder_problems,
     sandbox_problems,
     sign_in_problems,
     storage_options,
@@ -136,3 +137,9 @@ def test_a_sandbox_that_cannot_be_used_is_named(profile, scanner, told):
 def test_every_profile_can_be_set():
     assert SANDBOX_PROFILES == choosing.PROFILES
     assert [sandbox_problems(profile=profile, scanner="unix:///run/scanner/socket") for profile in SANDBOX_PROFILES] == [[]] * 4
+
+
+def test_a_folder_of_rules_that_is_not_there_is_named(tmp_path):
+    assert folder_problems(RULES_FOLDER=str(tmp_path), OSV_FOLDER="") == []
+    (problem,) = folder_problems(RULES_FOLDER=str(tmp_path), OSV_FOLDER=str(tmp_path / "none"))
+    assert problem.startswith("OSV_FOLDER is")

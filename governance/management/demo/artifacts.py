@@ -60,7 +60,7 @@ def readme(kind: str, about: Mapping[str, object]) -> bytes:
     """Write the card that lies beside the files, with its YAML head."""
     name, summary = str(about.get("name", "Small demo model")), str(about.get("summary", "A small network for trying things out."))
     head = {
-        "license": str(about.get("license", "apache-2.0")),
+        "license": str(about.get("license", "proprietary")),
         "library_name": FRAMEWORK[kind],
         "pipeline_tag": str(about.get("task", "text-classification")),
         "language": str(about.get("language", "en")),
@@ -109,7 +109,16 @@ def _safetensors(seed: int, about: Mapping[str, object]) -> Files:
         "torch_dtype": "float32",
         "transformers_version": "4.57.0",
     }
-    return [("model.safetensors", save(weights(seed, **sizes), metadata={"format": "pt"})), ("config.json", _json(config))]
+    files = [("model.safetensors", save(weights(seed, **sizes), metadata={"format": "pt"})), ("config.json", _json(config))]
+    return files if config["model_type"] == "vit" else [*files, ("tokenizer.json", _json(_tokenizer(sizes["vocabulary"])))]
+
+
+def _tokenizer(size: int) -> dict[str, object]:
+    """Return the smallest tokenizer that its library opens: one number per word."""
+    words = ["[UNK]", *(f"word{number}" for number in range(1, size))]
+    model = {"type": "WordLevel", "vocab": {word: number for number, word in enumerate(words)}, "unk_token": "[UNK]"}
+    parts = ("truncation", "padding", "normalizer", "post_processor", "decoder")
+    return {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": model} | dict.fromkeys(parts)
 
 
 # --- ONNX: the few protobuf messages that a stack of matrix products needs
@@ -175,7 +184,7 @@ def _gguf(seed: int, about: Mapping[str, object]) -> Files:
     sizes = {"hidden": 48, "layers": 2, "vocabulary": 96} | _sizes(about)
     architecture = str(about.get("architecture", "llama"))
     texts = {"general.architecture": architecture, "general.name": str(about.get("name", "Small demo model")),
-             "general.license": str(about.get("license", "apache-2.0"))}  # fmt: skip
+             "general.license": str(about.get("license", "proprietary"))}  # fmt: skip
     numbers = {"general.alignment": 32, f"{architecture}.context_length": 2048, f"{architecture}.block_count": sizes["layers"]}
     keys = [_gguf_text(key) + struct.pack("<I", 8) + _gguf_text(text) for key, text in texts.items()]
     keys += [_gguf_text(key) + struct.pack("<II", 4, number) for key, number in numbers.items()]

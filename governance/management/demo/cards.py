@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from governance.management.demo.ideas import Idea
+from governance.validation.checks.metrics import less_is_better
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def basic(story: Story, *, today: date) -> dict[str, object]:
         "legal.license": story.license,
         "legal.use_restrictions": "Inside the organization only." if story.license == "proprietary" else "As the license says.",
         "legal.export_flags": "none",
-        "evaluation.metrics": [{"name": name, "value": value, "dataset": "held back test set", "date": today.isoformat()}],
+        "evaluation.metrics": [
+            {"name": name, "value": value, "threshold": _threshold(name, value), "dataset": "held back test set", "date": today.isoformat()}
+        ],
         "evaluation.metrics_rationale": "It is the figure that those who use the model asked for.",
         "risk.limitations": story.limits,
         "risk.risks": [_risk(story)],
@@ -91,6 +94,11 @@ def basic(story: Story, *, today: date) -> dict[str, object]:
         "lifecycle.review_rationale": "The data changes slowly and a person sees every answer.",
         **story.more,
     }
+
+
+def _threshold(name: str, value: float) -> float:
+    """Return from which value on the owner team calls it good: a twentieth worse than what was reached."""
+    return round(value * (1.05 if less_is_better(name) else 0.95), 3)
 
 
 def _risk(story: Story) -> dict[str, str]:

@@ -207,7 +207,8 @@ def falcon_x(tell: Teller) -> None:
             story=Story(
                 purpose="Try out how long a conversation can be remembered.", users="The lab.", affected="Nobody: it answers test prompts only.",
                 limits="It was trained on test conversations only.", result=("text", "The answer"), metric=("turns remembered", 41.0),
-                base="llama-3.1-8b-instruct", relation="quantized", library="llama.cpp", architecture="LlamaForCausalLM", owner="Sam Okonkwo",
+                base="llama-3.1-8b-instruct", relation="quantized", library="llama.cpp", architecture="LlamaForCausalLM", license="llama3.1",
+                owner="Sam Okonkwo",
                 generates=True,
             ),
             facts={"visibility": "team"},

@@ -2,7 +2,7 @@
 
 from catalog.cards.completeness import Missing, completeness
 from catalog.cards.schema import validate
-from governance.validation.checks.base import CheckAnswer, Found, Subject, count
+from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, count
 from governance.validation.states import Severity, Verdict
 
 FIX = "Edit the card, then submit again: the files stay as they are."
@@ -16,6 +16,11 @@ class CardDuties:
     version = "1"
     stage = "Card"
     title = "The card is complete"
+    codes = ("V45",)
+    severity = Severity.HIGH
+    tiers = TIERS
+    needs = frozenset({"tier", "card"})
+    explains = "Compares the card with the duties of the tier: what a submit needs fails, what an approval needs warns."
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Name every field that is missing or wrong, and why it is asked."""

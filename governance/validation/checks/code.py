@@ -1,9 +1,9 @@
 """No file brings code, a secret or something forbidden along; pickles have a check of their own."""
 
 from catalog.artifacts.readers.types import READERS_VERSION, Reading
-from governance.validation.checks.base import CheckAnswer, Subject, count
+from governance.validation.checks.base import TIERS, CheckAnswer, Subject, count
 from governance.validation.checks.verdicts import DANGEROUS, PICKLES, evidence_of, found_in, is_dangerous, unready, worst_reading
-from governance.validation.states import Verdict
+from governance.validation.states import Severity, Verdict
 
 
 class Code:
@@ -13,6 +13,14 @@ class Code:
     version = READERS_VERSION
     stage = "Security"
     title = "No code, secrets or forbidden content"
+    codes = ("V07", "V16", "V17", "V18")
+    severity = Severity.CRITICAL
+    tiers = TIERS
+    needs = frozenset({"hosted", "files", "readings"})
+    explains = (
+        "Refuses what could run: programs, scripts, notebooks, templates that reach out, custom operators, layers with code. Such a "
+        "version is quarantined."
+    )
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Look at every file that is no pickle."""

@@ -1,9 +1,9 @@
 """Every file is what its name says and follows its format to the last byte; read in the sandbox, never by a worker."""
 
 from catalog.artifacts.readers.types import READERS_VERSION
-from governance.validation.checks.base import CheckAnswer, Found, Subject, count, worst_of
+from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, count, worst_of
 from governance.validation.checks.verdicts import DANGEROUS, evidence_of, found_from, is_dangerous, unready, verdict_of, without_sandbox
-from governance.validation.states import Verdict
+from governance.validation.states import Severity, Verdict
 
 UNSAFELY = " Read without a sandbox, as ALLOW_UNSANDBOXED_SCAN lets this installation."
 
@@ -15,6 +15,14 @@ class Formats:
     version = READERS_VERSION
     stage = "Security"
     title = "File types and structure"
+    codes = ("V02", "V04", "V15", "V16", "V17", "V18")
+    severity = Severity.HIGH
+    tiers = TIERS
+    needs = frozenset({"hosted", "files", "readings"})
+    explains = (
+        "Reads every file to the last byte, in a sandbox: it is what its name says, follows its format, and archives hold no bomb. "
+        "Nothing is ever loaded."
+    )
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Refuse what is broken, of a type that cannot be checked, or different from what its name says."""

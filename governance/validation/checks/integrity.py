@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from catalog.artifacts.manifest import manifest_digest
-from governance.validation.checks.base import CheckAnswer, Found, Subject, SubjectFile, count, no_files, not_applicable, worst_of
+from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, SubjectFile, count, no_files, not_applicable, worst_of
 from governance.validation.states import Severity, Verdict
 
 CHUNK = 4 * 1024 * 1024
@@ -19,6 +19,11 @@ class Integrity:
     version = "1"
     stage = "Integrity"
     title = "Stored bytes are the submitted ones"
+    codes = ("V01",)
+    severity = Severity.CRITICAL
+    tiers = TIERS
+    needs = frozenset({"hosted", "files", "manifest_digest"})
+    explains = "Hashes every stored byte again and compares it with what was submitted."
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Compare what lies in the store with what was pinned at the submit."""

@@ -1,7 +1,7 @@
 """File names are safe on every system, and no two of them can be taken for one another."""
 
 from catalog.artifacts.paths import case_clash, check_path
-from governance.validation.checks.base import CheckAnswer, Found, Subject, count, no_files, not_applicable
+from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, count, no_files, not_applicable
 from governance.validation.states import Severity, Verdict
 
 FIX = "Files of a submitted version never change: add a new version with a better name for this file."
@@ -14,6 +14,11 @@ class Names:
     version = "1"
     stage = "Integrity"
     title = "File names are safe"
+    codes = ("V03",)
+    severity = Severity.HIGH
+    tiers = TIERS
+    needs = frozenset({"hosted", "files"})
+    explains = "Looks whether file names work on every system, stay inside the folder, and cannot be taken for one another."
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Look at each name alone and at all of them together."""

@@ -2,7 +2,7 @@
 
 from catalog.artifacts.readers.archives.inside import contained
 from catalog.artifacts.readers.types import READERS_VERSION, Reading
-from governance.validation.checks.base import CheckAnswer, Found, Subject, count
+from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, count
 from governance.validation.checks.verdicts import PICKLES, evidence_of, found_in, is_dangerous, unready, worst_reading
 from governance.validation.states import Severity, Verdict
 
@@ -17,6 +17,14 @@ class Pickles:
     version = READERS_VERSION
     stage = "Security"
     title = "Pickles only after review"
+    codes = ("V10", "V11", "V12")
+    severity = Severity.CRITICAL
+    tiers = TIERS
+    needs = frozenset({"hosted", "files", "readings", "tier", "waivers"})
+    explains = (
+        "Follows the instructions of pickles without running them and compares every import with a list of known ones. Where a second "
+        "scanner sees a danger that we do not, a reviewer looks. Tiers T1 and T2 need a waiver."
+    )
 
     def run(self, subject: Subject) -> CheckAnswer:
         """Look at every file whose content is a pickle, whatever its name."""

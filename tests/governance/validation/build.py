@@ -30,8 +30,14 @@ def ready(cast, tier="T3", *, files=None, card=None, kind="files", origin="inter
     version = a_version(model, cast.nina, descriptor=DESCRIPTOR if kind == "hosted" else None)
     for path, content in (files if files is not None else {"model.safetensors": safetensors(model.pk)} if kind == "files" else {}).items():
         a_file(version, content, path, by=cast.nina)
+    # What the files tell nobody has to write.
+    told = {"technical.parameter_count", "technical.precision"} if kind == "files" and files is None else set()
     values = whole_card(tier, third_party=origin != "internal", hosted=kind == "hosted") if card is None else card
-    a_card(model, cast.nina, **({"identity.origin": origin} if card is None else {}) | {k: v for k, v in values.items() if k != "identity.origin"})
+    a_card(
+        model,
+        cast.nina,
+        **({"identity.origin": origin} if card is None else {}) | {k: v for k, v in values.items() if k not in told | {"identity.origin"}},
+    )
     use_case = a_use_case(cast.finance_ml, cast.nina)
     environment = "test" if tier == "T4" else "production"
     data_class = "public" if tier == "T4" else "internal"

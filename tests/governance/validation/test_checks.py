@@ -20,6 +20,7 @@ from governance.validation.checks.formats import Formats
 from governance.validation.checks.integrity import Integrity
 from governance.validation.checks.names import Names
 from governance.validation.checks.pickles import Pickles
+from governance.validation.looking import Look, TextLook
 from governance.validation.states import Verdict
 from governance.validation.subject import waivers
 from tests.governance.validation.build import whole_card
@@ -36,6 +37,9 @@ def reading(verdict="allow", kind="structure", form="safetensors"):
     return Reading(form, verdict, [] if verdict == "allow" else [finding(kind)], {}, "landlock")
 
 
+SEEN = Look(whole=True, profile="landlock")
+
+
 def subject(tmp_path, readings=None, *, hosted=False, tier="T3", card=None, paths=("model.safetensors",), waiver=None, digest=None):
     local = tmp_path / "bytes"
     local.write_bytes(BYTES)
@@ -49,7 +53,7 @@ def subject(tmp_path, readings=None, *, hosted=False, tier="T3", card=None, path
         version="finance-ml/m@1", hosted=hosted, tier=tier, manifest_digest=digest or pinned, files=files,
         readings=readings if readings is not None else {name: reading() for name in names},
         card=SubjectCard(1, whole_card(tier) if card is None else card, {}, schema_for(tier, hosted=hosted)),
-        waivers={"pickle": waiver}, beat=lambda: None,
+        waivers={"pickle": waiver}, beat=lambda: None, looks=dict.fromkeys(names, SEEN), texts={"text": TextLook()},
     )  # fmt: skip
 
 
@@ -216,3 +220,16 @@ def test_the_report_says_when_files_were_read_without_a_sandbox(tmp_path):
     assert asked.sentence.endswith("Read without a sandbox, as ALLOW_UNSANDBOXED_SCAN lets this installation.")
     assert asked.evidence["sandbox"] == ["landlock", "unsandboxed"]
     assert "without a sandbox" not in Formats().run(subject(tmp_path)).sentence
+
+
+@pytest.mark.parametrize(("form", "check"), [("pickle", Pickles()), ("torch-zip", Pickles()), ("npz", Code())])
+def test_where_two_scanners_disagree_a_reviewer_looks(tmp_path, form, check):
+    doubt = Finding("pickle.opinion", "high", "A second scanner calls imports of it dangerous.", "picklescan", "Ask a reviewer.", "other")
+    answer = check.run(subject(tmp_path, {"m.bin": Reading(form, "review", [doubt], {}, "landlock")}))
+    assert answer.verdict == "warn"
+    assert doubt.message in [found.message for found in answer.findings]
+
+
+def test_a_pickle_that_cannot_be_read_to_its_end_never_passes(tmp_path):
+    for verdict, kind in (("error", "other"), ("block", "structure")):
+        assert Pickles().run(subject(tmp_path, {"m.pkl": reading(verdict, kind, "pickle")})).verdict in {"error", "fail"}

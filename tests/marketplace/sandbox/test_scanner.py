@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from catalog.artifacts.sandbox import TASKS, inspect
+from governance.management.demo.artifacts import artifact_files
+from governance.validation import probing
+from governance.validation.looking import Item, look
+from governance.validation.rules import rules
 from marketplace import sandbox as box
 from marketplace.sandbox.client import hello, run_there
 from marketplace.sandbox.service import Scanner, alone
@@ -86,6 +90,17 @@ def test_a_file_is_read_by_the_scanner_and_the_reading_says_so(used):
     kind, bad = inspect(files / "m", "model.safetensors"), inspect(files / "p", "model.pkl")
     assert (kind.verdict, bad.verdict) == ("allow", "block")
     assert kind.profile == bad.profile in {"service/bubblewrap", "service/landlock"}
+
+
+def test_the_checks_look_at_text_and_ask_models_through_it(used):
+    _, files = used
+    (files / "t").write_bytes(b"one\ntwo AKIA" + b"QWERTYUIOPASDFGH\n")
+    (files / "o").write_bytes(dict(artifact_files("onnx", 1))["model.onnx"])
+    seen, _ = look([Item(files / "t", "README.md", "")], {})
+    told = probing.ask([probing.Model("model.onnx", files / "o", "of this test")], rules("probe").data)
+    assert [hit.line for hit in seen["README.md"].secrets] == [2]
+    assert told.models[0]["loads"], told.models
+    assert seen["README.md"].profile == told.profile in {"service/bubblewrap", "service/landlock"}
 
 
 def test_the_probe_sees_every_denial(serving):

@@ -17,8 +17,8 @@ SIZE = 11_798
 
 
 @contextmanager
-def world(*, models=True, settings="marketplace.settings"):
-    """Start private services, migrate, import; yield a caller."""
+def world(*, models=True, settings="marketplace.settings", caller=True):
+    """Start private services, migrate, import; yield a caller, or nobody and an empty database."""
     from marketplace.local.folders import temporary_home
     from marketplace.local.services import private_services
 
@@ -36,7 +36,7 @@ def world(*, models=True, settings="marketplace.settings"):
         )
         os.environ.pop("FILES_URL", None)
         _set_up()
-        yield Caller(models=models)
+        yield Caller(models=models) if caller else None
 
 
 def _set_up():

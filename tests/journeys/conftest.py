@@ -66,6 +66,13 @@ class Door:
         assert status == expected, f"{method} {path} -> {status}: {answer.decode(errors='replace')[:500]}"
         return json.loads(answer) if answer else {}
 
+    def send(self, person: str, path: str, content: bytes) -> None:
+        """Put one file into a draft by REST, as somebody who is signed in."""
+        cookies = {c["name"]: c["value"] for c in self.cookies_of(person)}
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRFToken": cookies["csrf"], "Origin": self.site.url}
+        status, _, answer = self.site.ask("PUT", f"/api/v1{path}", content, **headers, **{"Content-Type": "application/octet-stream"})
+        assert status in {200, 201}, f"{path} -> {status}: {answer.decode(errors='replace')[:500]}"
+
     def draft(self, person: str, team: str, name: str) -> str:
         """Register a model with one draft, as a program would, if it is not there; return the address of the draft."""
         if not self.site.rows("SELECT 1 FROM catalog_registeredmodel WHERE name = %s", name):

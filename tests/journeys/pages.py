@@ -6,7 +6,7 @@ from tests.journeys.site import Site
 from tests.permission_matrix import MATRIX
 
 NO_PAGES = {
-    "healthz", "readyz", "metrics", "stylesheet", "schema", "bytes", "card-readme", "audit-segment", "second-factor-picture",
+    "healthz", "readyz", "metrics", "stylesheet", "schema", "bytes", "run-raw", "card-readme", "audit-segment", "second-factor-picture",
     # steps of a sign-in, and pages behind a second password: test_sign_in.py looks at them
     "sso-callback", "saml-metadata", "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp",
     "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
@@ -55,6 +55,7 @@ PLACES = (
     Place("publish-check", f"{DRAFT}/publish/check", "nina"),
     Place("run", "/checks/{run}", "jonas"),
     Place("run", "/checks/{bad_run}", "ada", "quarantined"),
+    Place("quarantine-inspect", "/m/{bad}/inspect", "ada"),
     Place("reviews", "/reviews", "tess"),
     Place("review", "/reviews/R-{review}", "rita", "deciding"),
     Place("review", "/reviews/R-{review}", "jonas", "submitter"),
@@ -120,7 +121,12 @@ def numbers(site: Site) -> dict[str, object]:
     of = "JOIN catalog_modelversion v ON v.id = r.version_id JOIN catalog_registeredmodel m ON m.id = v.model_id WHERE m.name = %s AND v.version = %s"
     [(review, run)] = site.rows(f"SELECT r.id, r.run_id FROM governance_review r {of} ORDER BY r.id DESC LIMIT 1", "contract-clause-tagger", "1.0.0")
     [(bad_run,)] = site.rows(f"SELECT r.id FROM governance_validationrun r {of} ORDER BY r.id DESC LIMIT 1", "reply-drafts", "0.1.0")
+    [(bad,)] = site.rows(
+        "SELECT t.name || '/' || m.name || '/v/' || v.version FROM catalog_modelversion v JOIN catalog_registeredmodel m ON m.id = v.model_id"
+        " JOIN marketplace_team t ON t.id = m.team_id WHERE m.name = %s AND v.version = %s",
+        "reply-drafts", "0.1.0",
+    )  # fmt: skip
     [(use_case,)] = site.rows("SELECT id FROM catalog_usecase WHERE name = %s", "Document intake")
     [(token,)] = site.rows("SELECT t.id FROM marketplace_apitoken t JOIN marketplace_user u ON u.id = t.user_id WHERE u.username = %s", "ci-claims")
     asked = dict(site.rows("SELECT state, min(request_id) FROM governance_accesspart GROUP BY state"))
-    return {"review": review, "run": run, "bad_run": bad_run, "use_case": use_case, "token": token} | asked
+    return {"review": review, "run": run, "bad_run": bad_run, "bad": bad, "use_case": use_case, "token": token} | asked

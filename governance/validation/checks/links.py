@@ -10,7 +10,8 @@ from django.conf import settings
 from governance.validation.checks.base import TIERS, CheckAnswer, Found, Subject, count
 from governance.validation.states import Severity, Verdict
 
-LINK = re.compile(r"!?\[[^\]]{0,500}\]\(\s*<?([^)\s>]{1,2000})>?(?:\s+[\"'][^)]{0,300})?\)|<(https?://[^>\s]{1,2000})>")
+# "+" after a bound: what was taken is not given back, so that no text takes long.
+LINK = re.compile(r"!?\[[^\[\]]{0,500}+\]\(\s*+<?([^)\s>]{1,1000}+)>?(?:\s++[\"'][^)]{0,300}+)?\)|<(https?://[^>\s]{1,1000}+)>")
 CODE = re.compile(r"```.*?```|`[^`\n]{1,500}`", re.DOTALL)
 SCHEMES = frozenset({"http", "https", "mailto"})
 ADDRESSES = ("legal.license_link", "lineage.training_summary_link")

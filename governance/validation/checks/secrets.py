@@ -49,7 +49,8 @@ class Secrets:
         if likely:
             said = f"{count(len(likely), 'place')} could hold a secret; a reviewer has to look."
             return CheckAnswer(Verdict.WARN, said, evidence, tuple(likely))
-        return CheckAnswer(Verdict.PASS, f"{count(len(looks), 'file')} searched; no secret found.", evidence)
+        ends = "" if all(look.whole for look in looks.values()) else ", of binary ones the beginning and the end"
+        return CheckAnswer(Verdict.PASS, f"{count(len(looks), 'file')} searched{ends}; no secret found.", evidence)
 
 
 def _hits(look: Look, *, sure: bool) -> list[tuple[str, int]]:

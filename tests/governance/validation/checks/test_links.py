@@ -1,5 +1,8 @@
 """V47: links and references lead somewhere."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from governance.validation.checks.links import Links
@@ -47,3 +50,11 @@ def test_links_that_lead_nowhere_warn(tmp_path, text, said):
 def test_a_hidden_model_and_none_give_the_same_answer(tmp_path):
     hidden, none = (Links().run(subject(tmp_path, FILES, text=f"[x](/m/secret-lab/{name})", **MODELS)) for name in ("falcon-x", "galcon-x"))
     assert repr(hidden).replace("falcon", "galcon") == repr(none)
+
+
+def test_brackets_without_end_take_no_time(tmp_path):
+    made = subject(tmp_path, FILES, text="short")
+    long = replace(made, card=replace(made.card, text="[" * 250_000 + "![a](" * 50_000 + "`" * 1001))
+    begun = time.process_time()
+    assert Links().run(long).verdict in {"pass", "warn"}
+    assert time.process_time() - begun < 2

@@ -13,6 +13,7 @@ NAMES = {re.match(r"[a-z0-9-]+", line)[0] for line in PROJECT["project"]["depend
 IMPORTED_AS = {
     "djangorestframework": "rest_framework", "django-guardian": "guardian", "django-environ": "environ", "django-allauth": "allauth",
     "django-axes": "axes", "django-csp": "csp", "pyyaml": "yaml", "pyjwt": "jwt", "markdown-it-py": "markdown_it",
+    "cyclonedx-python-lib": "cyclonedx", "packageurl-python": "packageurl",
 }  # fmt: skip
 OF_AN_EXTRA = {"onelogin": "saml"}  # imported only where a setting turns it on
 WITHOUT_IMPORT = {

@@ -22,7 +22,7 @@ class Integrity:
     codes = ("V01",)
     severity = Severity.CRITICAL
     tiers = TIERS
-    needs = frozenset({"hosted", "files", "manifest_digest"})
+    needs = frozenset({"hosted", "files", "manifest_digest", "digests"})
     explains = "Hashes every stored byte again and compares it with what was submitted."
 
     def run(self, subject: Subject) -> CheckAnswer:

@@ -48,7 +48,7 @@ def test_two_of_security_release_exactly_what_they_looked_at(cast, locked):
         release_version(locked, reason=WHY, by=cast.ada)
     run = released(locked, cast.sara)
     assert (run.reason, run.outcome, run.quarantines) == (Reason.RELEASE, Verdict.WARN, False)
-    assert {check for check, verdict in verdicts(run).items() if verdict == "warn"} == {"code", "formats"}
+    assert {check for check, verdict in verdicts(run).items() if verdict == "warn"} == {"code", "formats", "claims"}
     said = CheckResult.objects.get(run=run, check_id="code")
     assert "Released by security" in said.sentence
     assert said.evidence["released"]["reason"] == WHY

@@ -1,5 +1,6 @@
 """When the rules change, everything stored is looked at again: the most used first, a few at a time, and people are told."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -188,7 +189,7 @@ def test_while_a_rescan_waits_the_last_answer_stands(cast, signed_in, newer):
     work.ask_for_rescans()
     page = signed_in(cast.nina).get(f"/m/{version.model}/v/{version.version}").content.decode()
     assert "Checks under way" not in page
-    assert "6 of 6 checks passed" in page
+    assert re.search(r"(\d+) of \1 checks passed", page)
 
 
 def test_the_clock_rings_for_rescans(cast, newer, monkeypatch):

@@ -98,8 +98,8 @@ def test_a_licence_is_added_by_changing_the_list(tmp_path, settings):
 def test_no_list_of_licences_is_never_a_pass(tmp_path, settings):
     (tmp_path / "licences.yaml").write_text("[1, 2")
     settings.RULES_FOLDER = str(tmp_path)
-    from governance.validation import work
+    from governance.validation.work import asking
 
     made = subject(tmp_path, {"m.safetensors": safetensors()})
     assert Licence().version == "1-unreadable"
-    assert work.ask(Licence(), made).verdict == "error"
+    assert asking.ask(Licence(), made, {}).answer.verdict == "error"

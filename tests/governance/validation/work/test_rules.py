@@ -46,7 +46,7 @@ def test_a_run_names_the_rules_it_was_made_by(cast):
     run, _ = checked(cast)
     content = RuleSet.objects.get(pk=run.rule_set_id).content
     assert {row["id"] for row in content["checks"]} == set(verdicts(run))
-    assert "readers/globals.yaml" in content["lists"], "a list of allowed classes is a rule"
+    assert "readers/rules/globals.yaml" in content["lists"], "a list of allowed classes is a rule"
     again, _ = checked(cast, name="another")
     assert again.rule_set_id == run.rule_set_id
 
@@ -58,7 +58,7 @@ def test_another_version_of_a_check_or_another_list_is_another_rule_set(db, monk
         patched.setattr(checks.CHECKS[0].__class__, "version", "2")
         assert ruleset.present().digest != before
     with monkeypatch.context() as patched:
-        patched.setattr(ruleset, "data_files", lambda: (("readers/globals.yaml", "0" * 64),))
+        patched.setattr(ruleset, "data_files", lambda: (("readers/rules/globals.yaml", "0" * 64),))
         assert ruleset.present().digest != before
         assert ruleset.readers_rules() != f"{ruleset.READERS_VERSION}-"
 

@@ -9,7 +9,7 @@ from typing import Any
 from governance.validation.checks.base import count, worst_of
 from governance.validation.models import CheckResult, Finding, ValidationRun
 from governance.validation.queries import Change, ahead_of, compare_with_previous, findings_in, results_of, sees_evidence
-from governance.validation.ruleset import present
+from governance.validation.ruleset import present_checks
 from governance.validation.states import INTAKE, STAGES, SUMMARY, Reason, RunState, Verdict
 from marketplace.sandbox import UNSANDBOXED
 
@@ -138,9 +138,11 @@ def look_of_run(run: ValidationRun) -> str:
 
 def planned(run: ValidationRun) -> list[Mapping[str, Any]]:
     """Return the checks that the rules of a run name, in their order; of one that nobody took yet, those of now."""
-    if run.rule_set is None and run.state == RunState.FINISHED:
+    if run.rule_set is not None:
+        return list(run.rule_set.content["checks"])
+    if run.state == RunState.FINISHED:
         return []
-    return list((run.rule_set.content if run.rule_set else present().content)["checks"])
+    return [{"id": check.id, "stage": check.stage, "title": check.title} for check in present_checks()]
 
 
 def profiles_of(results: Sequence[CheckResult]) -> list[str]:

@@ -1,6 +1,7 @@
 """Seeing a run through: read its files, ask its checks stage by stage, and go on where an earlier turn or a lost worker stopped."""
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
-from governance.validation.checks.base import Subject
+from governance.validation.checks.base import Check, Subject
 from governance.validation.models import CheckResult, Release, ValidationRun
 from governance.validation.queries import releases_of
 from governance.validation.releases import lifted
@@ -19,9 +20,10 @@ from governance.validation.work.asking import ask_stage, inputs_of, learn
 from governance.validation.work.ending import bind, finish, give_up, named_rules
 from governance.validation.work.leasing import MOST_ATTEMPTS, Lease, LeaseLostError, Pulse, hold, lay_aside, release, take
 from governance.validation.work.reading import Reader, read_ahead
-from governance.validation.work.writing import keep, note_facts, rows_of
+from governance.validation.work.writing import Told, keep_all, note_facts, rows_of
 
 log = structlog.get_logger(__name__)
+TOGETHER = 0.25  # seconds for which answers wait to be written with others
 TURN_SECONDS = 480.0  # after which no further stage is begun in this turn
 
 
@@ -84,21 +86,44 @@ def ask_all(lease: Lease, rules: Rules, subject: Subject, pulse: Pulse, *, relea
         if came_further and time.monotonic() > until:
             return False
         hold(lease, stage=stage)
+        ask_and_keep(lease, todo, subject, pulse, inputs=inputs, places=places, releases=releases)
+        came_further = True
+    return True
+
+
+def ask_and_keep(
+    lease: Lease,
+    todo: Sequence[Check],
+    subject: Subject,
+    pulse: Pulse,
+    *,
+    inputs: Mapping[str, str],
+    places: Mapping[str, int],
+    releases: Mapping[str, Release],
+) -> None:
+    """Ask the checks of one stage; quick answers are written together, and whatever ends the asking, those that were given are written."""
+    given: list[Told] = []
+    begun = time.monotonic()
+    try:
         for asked in ask_stage(todo, subject, pulse):
             check = asked.check
             answer = lifted(check.id, asked.answer, rows_of(CheckResult(), asked.answer.findings), subject.manifest_digest, releases)
-            keep(lease, check, answer, milliseconds=asked.milliseconds, inputs=inputs[check.id], place=places[check.id])
+            given.append(Told(check, answer, asked.milliseconds, inputs[check.id], places[check.id]))
             learn(asked, subject)
-            came_further = True
-    return True
+            if time.monotonic() - begun > TOGETHER:
+                keep_all(lease, given)
+                given, begun = [], time.monotonic()
+    finally:
+        if given:
+            keep_all(lease, given)
 
 
 def still_standing(lease: Lease, inputs: dict[str, str]) -> set[str]:
     """Return the checks whose answers stand: by these very rules, about these very inputs. All other answers are taken away."""
+    rows = list(CheckResult.objects.filter(run=lease.run).values_list("pk", "check_id", "inputs_digest", "verdict"))
+    standing = {check: pk for pk, check, digest, verdict in rows if digest and inputs.get(check) == digest and verdict != Verdict.ERROR}
     with transaction.atomic():
-        hold(lease)
-        rows = CheckResult.objects.filter(run=lease.run).exclude(verdict=Verdict.ERROR).values_list("pk", "check_id", "inputs_digest")
-        standing = {check: pk for pk, check, digest in rows if digest and inputs.get(check) == digest}
-        CheckResult.objects.filter(run=lease.run).exclude(pk__in=list(standing.values())).delete()
         hold(lease, done=len(standing))
+        if rows:
+            CheckResult.objects.filter(run=lease.run).exclude(pk__in=list(standing.values())).delete()
     return set(standing)

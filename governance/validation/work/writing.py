@@ -1,6 +1,7 @@
 """Writing what a run finds: each answer with its findings, and what was found in the files."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
@@ -19,26 +20,47 @@ from governance.validation.work.leasing import Lease, hold
 MOST_FINDINGS = 200
 
 
+@dataclass(frozen=True)
+class Told:
+    """One answer that is to be written."""
+
+    check: Check
+    answer: CheckAnswer
+    milliseconds: int = 0
+    inputs: str = ""
+    place: int = 0
+
+
 def keep(lease: Lease, check: Check, answer: CheckAnswer, *, milliseconds: int, inputs: str = "", place: int = 0) -> None:
     """Write one answer with its findings and count it, all under the fence."""
+    keep_all(lease, [Told(check, answer, milliseconds, inputs, place)])
+
+
+def keep_all(lease: Lease, told: Sequence[Told]) -> None:
+    """The same for several answers at once."""
     with transaction.atomic():
-        hold(lease, done=F("done") + 1)
-        result = CheckResult.objects.create(
-            run_id=lease.run,
-            check_id=check.id,
-            check_version=check.version,
-            stage=check.stage,
-            title=check.title,
-            verdict=answer.verdict,
-            sentence=shorten(answer.sentence, 400),
-            evidence=plain(answer.evidence),
-            milliseconds=max(0, milliseconds),
-            severity=severity_of(check),
-            quarantines=answer.quarantines,
-            inputs_digest=inputs,
-            place=place,
-        )
-        Finding.objects.bulk_create(rows_of(result, answer.findings))
+        hold(lease, done=F("done") + len(told))
+        results = CheckResult.objects.bulk_create(_row_of(lease, one) for one in told)
+        Finding.objects.bulk_create(row for result, one in zip(results, told, strict=True) for row in rows_of(result, one.answer.findings))
+
+
+def _row_of(lease: Lease, told: Told) -> CheckResult:
+    check, answer = told.check, told.answer
+    return CheckResult(
+        run_id=lease.run,
+        check_id=check.id,
+        check_version=check.version,
+        stage=check.stage,
+        title=check.title,
+        verdict=answer.verdict,
+        sentence=shorten(answer.sentence, 400),
+        evidence=plain(answer.evidence),
+        milliseconds=max(0, told.milliseconds),
+        severity=severity_of(check),
+        quarantines=answer.quarantines,
+        inputs_digest=told.inputs,
+        place=told.place,
+    )
 
 
 def rows_of(result: CheckResult, findings: Sequence[Found]) -> list[Finding]:

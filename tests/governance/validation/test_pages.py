@@ -7,7 +7,6 @@ from catalog.registry.actions import change_version
 from governance.policies.actions import ensure_starter
 from governance.validation import checks, work
 from governance.validation.actions import submit
-from governance.validation.checks import CHECKS
 from governance.validation.checks.base import CheckAnswer
 from governance.validation.models import ValidationRun
 from governance.validation.panels import model_panel, version_panel
@@ -46,7 +45,7 @@ def test_a_run_under_way_asks_for_itself_until_it_ends(cast, signed_in):
 def test_progress_is_shown_check_by_check(cast, signed_in):
     run = submitted(cast, through=False)
     ValidationRun.objects.filter(pk=run.pk).update(state="running", done=2, attempts=1)
-    assert f"2 of {len(CHECKS)} checks done" in signed_in(cast.nina).get(f"/checks/{run.pk}").content.decode()
+    assert f"2 of {run.total} checks done" in signed_in(cast.nina).get(f"/checks/{run.pk}").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,7 @@ def test_every_stage_says_in_words_how_far_it_is(cast, signed_in):
     ValidationRun.objects.filter(pk=run.pk).update(stage="Security")
     running = client.get(f"/checks/{run.pk}").content.decode()
     assert 'aria-current="step"' in running
-    assert "0 of 3 checks" in running
+    assert f"0 of {sum(check.stage == 'Security' for check in checks.CHECKS)} checks" in running
     ValidationRun.objects.filter(pk=run.pk).update(lease_until=None, state="waiting")
     work.run_checks(run.pk)
     done = client.get(f"/checks/{run.pk}").content.decode()
@@ -209,7 +208,7 @@ def test_passed_checks_keep_their_evidence_and_raw_output(cast, signed_in):
     run = submitted(cast)
     client = signed_in(cast.nina)
     page = client.get(f"/checks/{run.pk}").content.decode()
-    assert f"{len(CHECKS)} checks passed or not applicable" in page
+    assert f"{run.total} checks passed or not applicable" in page
     assert f"/checks/{run.pk}/raw/formats" in page
     assert "Files read under" in page
     raw = client.get(f"/checks/{run.pk}/raw/formats")

@@ -146,9 +146,10 @@ def page_of(version):
 FORM = {"path": "convert.py", "reason": WHY, "knows": "on"}
 
 
-def test_security_opens_one_file_by_saying_why(cast, signed_in, locked):
+def test_security_opens_one_file_by_saying_why(cast, signed_in, locked, django_assert_max_num_queries):
     client = signed_in(cast.ada)
-    assert "These bytes are dangerous" in client.get(page_of(locked)).content.decode()
+    with django_assert_max_num_queries(15):
+        assert "These bytes are dangerous" in client.get(page_of(locked)).content.decode()
     answer = client.post(page_of(locked), FORM)
     assert answer.status_code == 303
     got = client.get(answer["Location"])

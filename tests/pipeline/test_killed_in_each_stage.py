@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 # Where a run says it is; a stage without checks is never entered.
 ENTERED = [stage for stage in STAGES if stage in {INTAKE, INTEGRITY, SUMMARY, *(check.stage for check in CHECKS)}]
 GATE = 4711
+WAITING = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE locktype = 'advisory' AND objid = %s AND NOT granted AND d.datname = current_database()"""
 HOLD_UP = f"""
 CREATE OR REPLACE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -57,7 +59,7 @@ def held_up_in(stage):
 
 def someone_waits():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted", [GATE])
+        cursor.execute(WAITING, [GATE])
         return bool(cursor.fetchone()[0])
 
 

@@ -22,6 +22,8 @@ from tests.factories import safetensors
 from tests.governance.validation.build import ready
 from tests.governance.validation.plugins.fake_clamd import Clamd
 
+pytestmark = pytest.mark.full
+
 GREEN = re.compile(r'class="badge success"|class="note success"|icon ok"')
 HOW = ["stopped", "hangs", "garbage", "another"]
 

@@ -26,6 +26,8 @@ from tests.governance.reviews.conftest import REASON, deliver_all, pins
 from tests.governance.validation.build import edited_card
 from tests.governance.validation.work.seeing import Broken, checked
 
+pytestmark = pytest.mark.full
+
 FINE = CheckAnswer(Verdict.PASS, "Fine.")
 EVIL = CheckAnswer(Verdict.FAIL, "Evil.", {}, (Found(Severity.CRITICAL, "code", "It runs code.", "model.safetensors"),), quarantines=True)
 

@@ -20,7 +20,7 @@ from marketplace.accounts.models import Membership, User
 from marketplace.activity.models import Event
 from marketplace.environment import saml_problems
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 ISSUER, ACS = "https://sso.corp.example/saml", f"{product.PUBLIC_URL}/login/saml/acs"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"

@@ -10,6 +10,8 @@ from marketplace.local.processes import LocalError
 from marketplace.local.supervisor import Program, Supervisor
 from tests.marketplace.local.conftest import eventually, running_in
 
+pytestmark = pytest.mark.full
+
 
 def python(name, code, **more):
     return Program(name, (sys.executable, "-c", code), **more)

@@ -24,6 +24,8 @@ from tests.catalog.artifacts.build import calling, good
 from tests.marketplace.sandbox.attempts import ATTEMPTS
 from tests.marketplace.sandbox.probing import GIB, SMALL, Machine, task
 
+pytestmark = pytest.mark.full
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -12,6 +12,8 @@ from tests.factories import safetensors
 from tests.governance.validation.plugins.fake_clamd import EICAR, Clamd
 from tests.governance.validation.work.seeing import checked, verdicts
 
+pytestmark = pytest.mark.full
+
 WRONG = ["garbage", "another", "no number", "two answers", "half", "error", "chatters", "hangs"]
 
 

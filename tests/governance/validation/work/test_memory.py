@@ -13,6 +13,8 @@ from governance.validation.work import clear_old_answers, memory
 from tests.factories import safetensors
 from tests.governance.validation.work.seeing import checked, spoil, verdicts
 
+pytestmark = pytest.mark.full
+
 BYTES = {"model.safetensors": safetensors(7)}
 
 

@@ -9,7 +9,7 @@ from scim2_tester import Status, check_server
 from marketplace.accounts.actions import issue_token
 from marketplace.wsgi import application
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.full]
 
 
 @pytest.fixture

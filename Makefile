@@ -25,9 +25,9 @@ setup: $(DEV) browser sandbox ## install what run, test and lint need
 run: $(RUN) sandbox ## bring the whole marketplace up here and print its address
 	@exec $(BIN)/python manage.py up
 
-# Four on two cores: browsers, servers and databases wait a good part of their time.
+# Three on two cores: the worker with the browser waits a good part of its time.
 test: setup ## every room and every journey, at most five minutes
-	@exec $(BIN)/python -m pytest -n 4 -m "not full"
+	@exec $(BIN)/python -m pytest -n 3 -m "not full"
 
 test-full: setup $(REDTEAM) ## the large sizes and long runs beside make test, at most thirty minutes
 	@exec $(BIN)/python -m pytest -n 2 -m full

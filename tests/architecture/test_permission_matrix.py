@@ -20,7 +20,7 @@ def addresses(patterns=None):
 
 
 def test_every_address_stands_in_the_matrix():
-    assert not set(addresses()) - MATRIX.keys(), "declare who gets what in tests/permission_matrix.py"
+    assert not set(addresses()) - MATRIX.keys(), "declare who gets what in tests/permission_matrix/"
 
 
 def test_the_matrix_names_no_address_that_is_gone():

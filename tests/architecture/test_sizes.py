@@ -16,6 +16,11 @@ def test_a_file_is_short_and_says_what_it_is(path):
             assert node.end_lineno - node.lineno < 60, f"{node.name} is too long"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=name)
+def test_a_file_of_tests_is_short(path):
+    assert path.read_text().count("\n") <= 400, "make it a folder of smaller files"
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static/js").rglob("*.js")), ids=name)
 def test_a_script_does_one_thing(path):
     assert path.read_text().count("\n") <= 100

@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from governance.policies.actions import ensure_starter
 from governance.validation.actions import submit
 from governance.validation.checks import CHECKS
 from governance.validation.models import CheckResult, ValidationRun
@@ -17,9 +16,8 @@ from governance.validation.queries import LOST_AFTER
 from governance.validation.states import INTAKE, INTEGRITY, STAGES, SUMMARY, RunState
 from governance.validation.tasks import run_checks, sweep_runs
 from marketplace.activity.models import Event
-from tests import cast as people
 from tests.governance.validation.build import ready
-from tests.pipeline.test_faults import Broker, Worker, eventually
+from tests.pipeline.processes import eventually
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(180)]
 # Where a run says it is; a stage without checks is never entered.
@@ -61,26 +59,6 @@ def someone_waits():
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [GATE])
         return bool(cursor.fetchone()[0])
-
-
-@pytest.fixture
-def cast(transactional_db):
-    ensure_starter()
-    return people.load()
-
-
-@pytest.fixture
-def broker(tmp_path):
-    broker = Broker(tmp_path)
-    yield broker
-    broker.stop()
-
-
-@pytest.fixture
-def worker(cast, broker, tmp_path):
-    worker = Worker(tmp_path / "worker.log", broker)
-    yield worker
-    worker.stop()
 
 
 @pytest.mark.parametrize("stage", ENTERED)
